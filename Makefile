@@ -1,0 +1,39 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint format lock migration clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/ready ## a real Salt master, minion and API on this machine; ARGS=--once ends after the summary
+	@exec $(BIN)/python demo/demo.py $(ARGS)
+
+test: $(VENV)/ready ## the tests that a change must pass; ARGS goes to pytest
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: test ## make test, then the slow matrix
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+format: $(VENV)/ready ## put the code into its one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/ready: requirements/lock.txt requirements/salt.txt
+	@requirements/install.sh $(PYTHON) $(VENV)
+	@touch $@
+
+lock: $(VENV)/ready ## resolve requirements/lock.in into lock.txt anew
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile --index-strategy unsafe-best-match --python-platform linux \
+	    --python-version 3.11 --no-emit-package salt --no-emit-package timelib \
+	    --no-header --no-annotate requirements/lock.in -o requirements/lock.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
