@@ -1,0 +1,222 @@
+"""The CMDB on this host: run the collectors, report what they found, deliver it.
+
+Collectors are the modules named ``cmdb_<kind>`` (and classes that ``cmdb:plugins`` names).
+"""
+
+import os
+import sys
+import time
+
+# A running minion keeps an old library in memory after a new one was synced. This module alone
+# drops them, before anything here imports one, so that all of ours share one copy of each.
+for _name, _module in list(sys.modules.items()):
+    _folder = os.path.basename(os.path.dirname(getattr(_module, "__file__", None) or ""))
+    if _name.startswith("cmdb_") and _folder in ("utils", "_utils"):
+        del sys.modules[_name]
+
+import cmdb_deliver
+import cmdb_plugins
+import cmdb_replay
+import cmdb_report
+import cmdb_run
+import cmdb_settings
+import cmdb_source
+import cmdb_version
+from salt.exceptions import CommandExecutionError
+
+__proxyenabled__ = ["*"]
+__virtualname__ = "cmdb"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def collect(*kinds):
+    """
+    Run the collectors and return the report; with ``kinds`` only these.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb.collect
+        salt '*' cmdb.collect cpu memory
+        salt '*' cmdb.collect --return cmdb
+    """
+    settings = _settings()
+    with _debug(settings):
+        return cmdb_report.build(
+            __opts__["id"], _collectors(settings, kinds), via=_via(), key=settings["key"]
+        )
+
+
+def report(*kinds):
+    """
+    Run the collectors, deliver the report, return a short summary; with ``kinds`` only these.
+
+    The job succeeds whether or not the API can be reached: ``result`` is then ``spooled``, and
+    the report arrives with the next one.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb.report
+    """
+    collected = collect(*kinds)
+    summary = {"kinds": {kind: each["status"] for kind, each in collected["sections"].items()}}
+    summary.update(deliver(collected))
+    return summary
+
+
+def deliver(report=None):
+    """
+    Deliver a report of ``cmdb.collect`` and whatever else waits; without one only what waits.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb.deliver
+    """
+    if report is not None and not (isinstance(report, dict) and "sections" in report):
+        raise CommandExecutionError("cmdb.deliver takes a report as cmdb.collect returns it")
+    return cmdb_deliver.deliver(_settings(), _spool_folder(), report)
+
+
+def plugins():
+    """
+    Return each collector: on or off, where it comes from, and what it says when run now.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb.plugins
+    """
+    settings = _settings()
+    collectors = _collectors(settings, ())
+    with _debug(settings):
+        sections = cmdb_run.sections(collectors)
+    return {each.kind: _plugin(each, sections[each.kind]) for each in collectors}
+
+
+def status():
+    """
+    Return how delivery stands: what waits, what was refused, the last success and error.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb.status
+    """
+    settings = _settings()
+    told = {
+        "version": cmdb_version.VERSION,
+        "id": __opts__["id"],
+        "url": settings["url"],
+        "has_key": bool(settings["key"]),
+        "settings_problems": cmdb_settings.unknown(settings),
+    }
+    try:
+        spool = cmdb_deliver.open_spool(settings, _spool_folder())
+        state = spool.state()
+        told.update(spool.counts(), spool_folder=spool.folder)
+    except OSError as error:
+        return {**told, "last_error": f"the spool can't be used: {error}"}
+    for name in ("superseded_count", "refused_count", "last_success_at"):
+        told[name] = state.get(name)
+    told["last_error"], told["last_error_at"] = state.get("last_error"), state.get("last_error_at")
+    return told
+
+
+def capture(path=None, *kinds):
+    """
+    Write all that the collectors read on this host into a bundle; return where it is.
+
+    The bundle replays on any machine: set ``cmdb:debug`` to its path. It holds serial numbers,
+    addresses and names, and is readable by its owner only.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt web01 cmdb.capture
+        salt web01 cmdb.capture /tmp/web01.json disk nic
+    """
+    name = f"{__opts__['id']}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
+    path = path or os.path.join(__opts__["cachedir"], "cmdb", "capture", name)
+    settings = _settings()
+    with cmdb_source.through(cmdb_replay.Capture(cmdb_source.door())) as door:
+        built = cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
+    try:
+        door.save(path)
+    except OSError as error:
+        raise CommandExecutionError(f"the bundle can't be written to {path}: {error}") from error
+    return {
+        "path": path,
+        "size_bytes": os.path.getsize(path),
+        "kinds": {kind: each["status"] for kind, each in built["sections"].items()},
+    }
+
+
+def _settings():
+    try:
+        return cmdb_settings.merged(__opts__.get("cmdb"), __pillar__.get("cmdb"))
+    except cmdb_settings.SettingsError as error:
+        raise CommandExecutionError(f"settings of the CMDB: {error}") from error
+
+
+def _collectors(settings, kinds):
+    """Return the collectors found, or those of ``kinds``; raises where one is not known."""
+    found = {}
+    for name, (path, *_) in sorted(__salt__.file_mapping.items()):
+        if name.startswith(cmdb_plugins.PREFIX):
+            kind = name[len(cmdb_plugins.PREFIX) :]
+            found[kind] = _collector(kind, path, settings)
+    for dotted in settings["plugins"]:
+        each = cmdb_plugins.from_class(str(dotted), settings)
+        found[each.kind] = each
+    if unknown := sorted(set(kinds) - set(found)):
+        raise CommandExecutionError(
+            f"no collector for {', '.join(unknown)}; there are: {', '.join(sorted(found))}"
+        )
+    return [found[kind] for kind in sorted(kinds or found)]
+
+
+def _collector(kind, path, settings):
+    function = f"{cmdb_plugins.PREFIX}{kind}.collect"
+    if function in __salt__:
+        return cmdb_plugins.from_function(kind, __salt__[function], settings, path)
+    error, trace = cmdb_plugins.why_not_loaded(path)
+    return cmdb_plugins.broken(kind, path, error, settings, trace)
+
+
+def _plugin(collector, section):
+    told = {"enabled": collector.enabled, "origin": collector.origin, "status": section["status"]}
+    for name in ("reason", "error", "problems", "took_ms"):
+        if section.get(name):
+            told[name] = section[name]
+    if "items" in section:
+        told["item_count"] = len(section["items"])
+    return told
+
+
+def _debug(settings):
+    """Replay within the block where ``cmdb:debug`` names a bundle or folder."""
+    if not settings["debug"]:
+        return cmdb_source.through(cmdb_source.door())
+    try:
+        return cmdb_source.through(cmdb_replay.open_door(settings["debug"]))
+    except cmdb_source.CollectorError as error:
+        raise CommandExecutionError(f"cmdb:debug: {error}") from error
+
+
+def _via():
+    return "agent" if __opts__.get("file_client") == "local" else "salt"
+
+
+def _spool_folder():
+    return os.path.join(__opts__["cachedir"], "cmdb", "spool")

@@ -1,0 +1,64 @@
+"""The canonical form of a report: key text, digest, host key and signature.
+
+Pure functions; ``docs/report.vectors.json`` holds examples that both sides' tests use.
+"""
+
+import hashlib
+import hmac
+import json
+
+# Of a section these travel only with its items; the digest stands for them in the signature.
+WITH_ITEMS = ("items", "key", "serial")
+# Of a report these are added by whoever delivers it.
+UNSIGNED = ("sig", "age_ms")
+
+
+def dumps(value):
+    """Return the canonical JSON of plain data; raises ValueError on NaN and infinity."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def place(item, key):
+    """Return the text that names an item's place on its host, unique within a section.
+
+    One text field stands for itself; otherwise it is the canonical JSON of the fields' values.
+    """
+    values = [item.get(field) for field in key]
+    if len(values) == 1 and isinstance(values[0], str) and not values[0].startswith("["):
+        return values[0]
+    return dumps(values)
+
+
+def ordered(items, key):
+    """Return the items without None fields, in canonical order."""
+    items = [{name: value for name, value in item.items() if value is not None} for item in items]
+    return sorted(items, key=lambda item: (dumps([item.get(f) for f in key]), dumps(item)))
+
+
+def digest(items, key):
+    """Return the sha256, in hex, of a section's stable items."""
+    return hashlib.sha256(dumps(ordered(items, key)).encode("ascii")).hexdigest()
+
+
+def host_key(secret, host, generation=1):
+    """Return a host's key: 64 hex digits derived from the master secret."""
+    message = f"{host.lower()}\n{generation}".encode()
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def signed_part(report):
+    """Return the part of a report that its signature covers."""
+    part = {name: value for name, value in report.items() if name not in UNSIGNED}
+    part["sections"] = {
+        kind: {name: value for name, value in section.items() if name not in WITH_ITEMS}
+        for kind, section in report["sections"].items()
+    }
+    return part
+
+
+def sign(report, key):
+    """Return the HMAC-SHA256, in hex, of a report under a host's key."""
+    message = dumps(signed_part(report)).encode("ascii")
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()

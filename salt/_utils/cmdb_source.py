@@ -1,0 +1,355 @@
+"""The only door from a collector to the machine: files, links, commands, kernel calls.
+
+Every answer goes through one of the functions below, so it can be captured into a bundle and
+replayed on another machine (``cmdb_replay``), and is bounded in time and size.
+
+===================================  =======================================================
+read(path), read_bytes(path)         content, or None where the file is not there
+need(path), need_bytes(path)         content, or ``Unavailable`` with the reason
+glob(pattern), link(path)            sorted paths; a link's resolved target or None
+run(argv)                            a command's standard output
+ask(name, function, *args)           the answer of a call into the kernel
+problem(text)                        note what could not be read; it travels in the section
+option(name, default)                this collector's setting
+===================================  =======================================================
+"""
+
+import contextlib
+import contextvars
+import errno
+import glob as _glob
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+try:
+    # Salt shows its message alone where a person calls one collector: ``cmdb_disk.collect``.
+    from salt.exceptions import CommandExecutionError as _Shown
+except ImportError:
+    _Shown = Exception
+
+MAX_BYTES = 32 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+MAX_PROBLEMS = 50
+MAX_PROBLEM_CHARS = 500
+LIMIT_SECONDS = 30.0
+# A minion started by an init system often lacks the sbin folders where hardware tools live.
+TOOL_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+# What the kernel answers for an attribute that this device does not have.
+NOT_HERE = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ENODEV,
+    errno.ENXIO,
+    errno.EINVAL,
+    errno.EOPNOTSUPP,
+}
+DENIED = {errno.EACCES, errno.EPERM}
+
+
+class CollectorError(_Shown):
+    """A collector could not do its work; the base of all errors on the minion's side."""
+
+    outcome = "error"
+
+
+class Unavailable(CollectorError):
+    """What a collector needs is not on this machine, or it lacks the right to read it."""
+
+    outcome = "unavailable"
+
+
+class ParseError(CollectorError):
+    """A tool or file said something its parser does not understand; names the line."""
+
+
+class TimeLimit(CollectorError):
+    """A command or call did not end within its time limit."""
+
+
+class CommandError(CollectorError):
+    """A command ended with an unexpected exit code; has ``code``, ``stdout`` and ``stderr``."""
+
+    def __init__(self, argv, code, stdout, stderr):
+        said = (stderr.strip() or stdout.strip())[-MAX_PROBLEM_CHARS:]
+        super().__init__(f"{' '.join(argv)} ended with exit code {code}: {said or 'no output'}")
+        self.code, self.stdout, self.stderr = code, stdout, stderr
+
+
+class Task:
+    """What one running collector carries: its options, its deadline and its problems."""
+
+    def __init__(self, options=None, limit_seconds=LIMIT_SECONDS):
+        self.options = options or {}
+        self.limit_seconds = limit_seconds
+        self.deadline = time.monotonic() + limit_seconds
+        self.problems = []
+        self.left_out_count = 0
+
+    def note(self, text):
+        """Keep one problem line; past the bound they are only counted."""
+        if text in self.problems:
+            return
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(text[:MAX_PROBLEM_CHARS])
+        else:
+            self.left_out_count += 1
+
+    def lines(self):
+        """Return the problem lines, the count of those past the bound last."""
+        more = [f"{self.left_out_count} more problems"] if self.left_out_count else []
+        return self.problems + more
+
+
+class Machine:
+    """The door to this machine itself. A replay has the same five methods."""
+
+    def read_bytes(self, path):
+        """Return a file's bytes; raises OSError."""
+        chunks, size = [], 0
+        # In pieces: /proc/sys answers ENOMEM to a read with a large buffer.
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise OSError(errno.EFBIG, f"larger than {MAX_BYTES} bytes", path)
+        return b"".join(chunks)
+
+    def glob(self, pattern):
+        """Return the sorted paths that match."""
+        return sorted(_glob.glob(pattern))
+
+    def link(self, path):
+        """Return the resolved target of a link; raises OSError where there is none."""
+        os.readlink(path)
+        return os.path.realpath(path)
+
+    def run(self, argv, limit_seconds):
+        """Run a command to its end; returns (exit code, stdout, stderr) as bytes."""
+        return _run(argv, limit_seconds)
+
+    def ask(self, _name, function, args):
+        """Return what the call answers."""
+        return function(*args)
+
+
+_machine = Machine()
+_door = contextvars.ContextVar("cmdb_door", default=None)
+_task = contextvars.ContextVar("cmdb_task", default=None)
+
+
+def door():
+    """Return where questions go in this context: this machine, a capture or a replay."""
+    return _door.get() or _machine
+
+
+def begin(task):
+    """Make ``task`` the running collector of this context."""
+    _task.set(task)
+
+
+@contextlib.contextmanager
+def through(other):
+    """Send all questions through another door (a capture, a replay) within the block."""
+    token = _door.set(other)
+    try:
+        yield other
+    finally:
+        _door.reset(token)
+
+
+def option(name, default=None):
+    """Return the running collector's setting ``name``."""
+    task = _task.get()
+    return task.options.get(name, default) if task else default
+
+
+def problem(text):
+    """Note something that could not be read; it travels in the section, beside the items."""
+    task = _task.get()
+    if task:
+        task.note(text)
+
+
+def read_bytes(path):
+    """Return a file's bytes; None where it is not there, or unreadable, which is noted."""
+    try:
+        return door().read_bytes(path)
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            problem(f"{path}: {error.strerror or error}")
+        return None
+
+
+def read(path):
+    """Return a file's text as ``read_bytes`` does; bytes that are not UTF-8 become U+FFFD."""
+    content = read_bytes(path)
+    return None if content is None else content.decode("utf-8", "replace")
+
+
+def need_bytes(path):
+    """Return a file's bytes; raises Unavailable with the reason where it can't be read."""
+    try:
+        return door().read_bytes(path)
+    except OSError as error:
+        if error.errno in NOT_HERE:
+            raise Unavailable(f"{path} is not on this machine") from None
+        if error.errno in DENIED:
+            raise Unavailable(f"no right to read {path}: run as root") from None
+        raise CollectorError(f"{path}: {error.strerror}") from error
+
+
+def need(path):
+    """Return a file's text; raises as ``need_bytes`` does."""
+    return need_bytes(path).decode("utf-8", "replace")
+
+
+def glob(pattern):
+    """Return the sorted paths that match a shell pattern."""
+    return door().glob(pattern)
+
+
+def link(path):
+    """Return the absolute path that a link leads to, None where it is no link."""
+    try:
+        return door().link(path)
+    except OSError:
+        return None
+
+
+def run(argv, ok=(0,), limit_seconds=None):
+    """
+    Return a command's standard output as text; bytes that are not UTF-8 become U+FFFD.
+
+    Raises Unavailable where it is not installed or may not be run, CommandError on an exit code
+    that is not in ``ok``, TimeLimit where it takes longer than ``limit_seconds`` (default and
+    bound: what is left of the collector's own limit).
+    """
+    argv = [str(word) for word in argv]
+    left = _seconds_left()
+    limit = left if limit_seconds is None else min(limit_seconds, left)
+    try:
+        code, stdout, stderr = door().run(argv, limit)
+    except OSError as error:
+        if error.errno in NOT_HERE:
+            raise Unavailable(f"{argv[0]} is not installed") from None
+        if error.errno in DENIED:
+            raise Unavailable(f"no right to run {argv[0]}: run as root") from None
+        raise CollectorError(f"{argv[0]}: {error.strerror}") from error
+    stdout, stderr = stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+    if code not in ok:
+        raise CommandError(argv, code, stdout, stderr)
+    return stdout
+
+
+def ask(name, function, *args, limit_seconds=None):
+    """
+    Return what ``function(*args)`` answers: a kernel call that no file stands for.
+
+    ``name`` and ``args`` name the question in a bundle; the answer is bytes or plain JSON data.
+    With ``limit_seconds`` it runs in a daemon thread that is abandoned at the limit
+    (TimeLimit): a call that blocks in the kernel can't be stopped.
+    """
+    way = door()
+    if limit_seconds is None:
+        return way.ask(name, function, args)
+    return abandonable(
+        lambda: way.ask(name, function, args),
+        limit_seconds=min(limit_seconds, _seconds_left()),
+        what=" ".join([name, *map(str, args)]),
+    )
+
+
+def abandonable(function, limit_seconds, what):
+    """Return what ``function()`` returns or raises; raises TimeLimit when it takes too long."""
+    answer = {}
+
+    def work():
+        try:
+            answer["value"] = function()
+        except Exception as error:
+            answer["error"] = error
+        except BaseException as error:
+            # sys.exit() of a collector ends the collector, not the minion's job.
+            answer["error"] = CollectorError(f"{what} raised {type(error).__name__}: {error}")
+            answer["error"].__cause__ = error
+
+    context = contextvars.copy_context()
+    # A daemon thread, not a pool: a pool's threads are joined when the process ends.
+    thread = threading.Thread(target=context.run, args=(work,), daemon=True, name=f"cmdb {what}")
+    thread.start()
+    thread.join(limit_seconds)
+    if "error" in answer:
+        raise answer["error"]
+    if "value" not in answer:
+        raise TimeLimit(f"{what} took longer than {limit_seconds:g} s; abandoned")
+    return answer["value"]
+
+
+def _seconds_left():
+    task = _task.get()
+    return max(0.0, task.deadline - time.monotonic()) if task else LIMIT_SECONDS
+
+
+def _run(argv, limit_seconds):
+    path = os.pathsep.join([*filter(None, [os.environ.get("PATH")]), *TOOL_FOLDERS])
+    program = shutil.which(argv[0], path=path)
+    if program is None:
+        found = os.path.exists(argv[0]) if os.sep in argv[0] else False
+        raise OSError(errno.EACCES if found else errno.ENOENT, "not found", argv[0])
+    process = subprocess.Popen(
+        [program, *argv[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": path, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
+        start_new_session=True,
+        cwd="/",
+    )
+    try:
+        return _drain(process, argv, time.monotonic() + limit_seconds, limit_seconds)
+    except CollectorError:
+        _kill(process)
+        raise
+    finally:
+        process.stdout.close()
+        process.stderr.close()
+
+
+def _drain(process, argv, deadline, limit_seconds):
+    """Read both pipes until they close; the limit holds for a grandchild that keeps them open."""
+    chunks = {process.stdout: [], process.stderr: []}
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        for pipe in chunks:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for ready, _ in selector.select(max(0.0, deadline - time.monotonic())):
+                chunk = os.read(ready.fd, 65536)
+                chunks[ready.fileobj].append(chunk)
+                size += len(chunk)
+                if not chunk:
+                    selector.unregister(ready.fileobj)
+            if size > MAX_BYTES:
+                raise CollectorError(f"{' '.join(argv)} wrote more than {MAX_BYTES} bytes; killed")
+            if time.monotonic() >= deadline and selector.get_map():
+                raise TimeLimit(f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed")
+    try:
+        code = process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise TimeLimit(f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed") from None
+    return code, b"".join(chunks[process.stdout]), b"".join(chunks[process.stderr])
+
+
+def _kill(process):
+    """Kill the whole group and reap its leader; one that is stuck in the kernel is left behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # Where even this takes too long, subprocess reaps it at this process's next Popen.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1)
