@@ -3,16 +3,50 @@
 Collectors are the modules named ``cmdb_<kind>`` (and classes that ``cmdb:plugins`` names).
 """
 
+import glob
+import importlib
 import os
 import sys
 import time
 
-# A running minion keeps an old library in memory after a new one was synced. This module alone
-# drops them, before anything here imports one, so that all of ours share one copy of each.
-for _name, _module in list(sys.modules.items()):
-    _folder = os.path.basename(os.path.dirname(getattr(_module, "__file__", None) or ""))
-    if _name.startswith("cmdb_") and _folder in ("utils", "_utils"):
-        del sys.modules[_name]
+
+def _refresh():
+    """
+    Make every library the one on disk, and have one copy of each.
+
+    A running minion keeps an old library in memory after a new one was synced. This module alone
+    drops them, before it or a collector imports one. Where none has changed they stay: Salt may
+    load this module again while its functions run, and two copies of a library share no state.
+    """
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    paths = glob.glob(os.path.join(folder, "utils", "cmdb_*.py"))
+    paths += glob.glob(os.path.join(folder, "_utils", "cmdb_*.py"))
+    wanted = {os.path.basename(path)[: -len(".py")]: _stamp(path) for path in paths}
+    here = {name: module for name, module in sys.modules.items() if _is_library(name, module)}
+    stamps = {name: getattr(module, "__cmdb_stamp__", None) for name, module in here.items()}
+    changed = any(name in wanted and stamps[name] != wanted[name] for name in here)
+    for name in here:
+        if changed or name not in wanted:
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    for name, stamp in wanted.items():
+        module = importlib.import_module(name)
+        if os.path.realpath(module.__file__) == stamp[0]:
+            module.__cmdb_stamp__ = stamp
+
+
+def _stamp(path):
+    path = os.path.realpath(path)
+    told = os.stat(path)
+    return path, told.st_mtime_ns, told.st_size
+
+
+def _is_library(name, module):
+    folder = os.path.dirname(getattr(module, "__file__", None) or "")
+    return name.startswith("cmdb_") and os.path.basename(folder) in ("utils", "_utils")
+
+
+_refresh()
 
 import cmdb_deliver
 import cmdb_plugins

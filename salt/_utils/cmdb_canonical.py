@@ -6,6 +6,7 @@ Pure functions; ``docs/report.vectors.json`` holds examples that both sides' tes
 import hashlib
 import hmac
 import json
+from json.encoder import encode_basestring_ascii as _quoted
 
 # Of a section these travel only with its items; the digest stands for them in the signature.
 WITH_ITEMS = ("items", "key", "serial")
@@ -25,21 +26,39 @@ def place(item, key):
 
     One text field stands for itself; otherwise it is the canonical JSON of the fields' values.
     """
-    values = [item.get(field) for field in key]
-    if len(values) == 1 and isinstance(values[0], str) and not values[0].startswith("["):
-        return values[0]
-    return dumps(values)
+    if len(key) == 1:
+        value = item.get(key[0])
+        if isinstance(value, str) and not value.startswith("["):
+            return value
+    return _key_text(item, key)
 
 
 def ordered(items, key):
     """Return the items without None fields, in canonical order."""
-    items = [{name: value for name, value in item.items() if value is not None} for item in items]
-    return sorted(items, key=lambda item: (dumps([item.get(f) for f in key]), dumps(item)))
+    kept = [{name: value for name, value in item.items() if value is not None} for item in items]
+    texts = [_key_text(item, key) for item in kept]
+    order = sorted(range(len(kept)), key=texts.__getitem__)
+    if len(set(texts)) < len(texts):
+        order.sort(key=lambda number: (texts[number], dumps(kept[number])))
+    return [kept[number] for number in order]
 
 
 def digest(items, key):
     """Return the sha256, in hex, of a section's stable items."""
-    return hashlib.sha256(dumps(ordered(items, key)).encode("ascii")).hexdigest()
+    return digest_of(ordered(items, key))
+
+
+def digest_of(items):
+    """Return the digest of items that are in canonical order and hold no None."""
+    return hashlib.sha256(dumps(items).encode("ascii")).hexdigest()
+
+
+def _key_text(item, key):
+    """Return the canonical JSON of the key's values; most keys are text, where this is quicker."""
+    values = [item.get(field) for field in key]
+    if all(type(value) is str for value in values):
+        return f"[{','.join(map(_quoted, values))}]"
+    return dumps(values)
 
 
 def host_key(secret, host, generation=1):

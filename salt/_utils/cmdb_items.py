@@ -15,29 +15,31 @@ def clean(items, key, volatile):
     """
     if not isinstance(items, (list, tuple)):
         raise source.CollectorError(f"collect() returned {type(items).__name__}, not a list")
-    stable, changing = [], {}
+    stable, changing, places = [], {}, set()
     for number, item in enumerate(items, 1):
-        if not isinstance(item, dict):
-            raise source.CollectorError(f"item {number} is {type(item).__name__}, not a dict")
-        item = {str(name): _value(name, value, number) for name, value in item.items()}
-        kept = {n: v for n, v in item.items() if v is not None and n not in volatile}
-        if all(kept.get(field) is None for field in key):
+        kept, moving = _split(number, item, volatile)
+        if all(field not in kept for field in key):
             raise source.CollectorError(f"item {number} has no {' and no '.join(key)}: {kept}")
-        stable.append(kept)
-        moving = {n: v for n, v in item.items() if v is not None and n in volatile}
-        if moving:
-            changing[canonical.place(kept, key)] = moving
-    _one_each(stable, key)
-    return canonical.ordered(stable, key), changing
-
-
-def _one_each(items, key):
-    places = set()
-    for item in items:
-        place = canonical.place(item, key)
+        place = canonical.place(kept, key)
         if place in places:
             raise source.CollectorError(f"two items at one place: {' + '.join(key)} is {place}")
         places.add(place)
+        stable.append(kept)
+        if moving:
+            changing[place] = moving
+    return canonical.ordered(stable, key), changing
+
+
+def _split(number, item, volatile):
+    """Return an item's stable and its volatile values, those that are None left out."""
+    if not isinstance(item, dict):
+        raise source.CollectorError(f"item {number} is {type(item).__name__}, not a dict")
+    kept, moving = {}, {}
+    for name, value in item.items():
+        value = text(value) if type(value) is str else _value(name, value, number)
+        if value is not None:
+            (moving if name in volatile else kept)[str(name)] = value
+    return kept, moving
 
 
 def _value(name, value, number):
@@ -55,5 +57,7 @@ def _value(name, value, number):
 
 def text(value):
     """Return a text stripped, NUL and lone surrogates as U+FFFD; None where nothing is left."""
+    if value.isascii() and "\0" not in value:
+        return value.strip() or None
     value = value.replace("\0", "\ufffd").strip()
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") or None

@@ -85,7 +85,7 @@ def _ok(collector, task):
     stable, volatile = items.clean(collector.collect(), collector.key, collector.volatile)
     found = {
         "status": "ok",
-        "digest": canonical.digest(stable, collector.key),
+        "digest": canonical.digest_of(stable),
         "key": list(collector.key),
         "items": stable,
     }
