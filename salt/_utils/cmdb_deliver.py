@@ -4,18 +4,14 @@ Whatever fails on the way is said in the summary and in the spool's state, never
 Salt job that brought the report must not fail for it.
 """
 
-import json
 import logging
 import time
 
-import cmdb_canonical as canonical
-import cmdb_http as http
+import cmdb_post as post
 import cmdb_spool as spool_
-import cmdb_version as version
 
 log = logging.getLogger(__name__)
 
-PATH = "/api/v1/reports"
 SETTLED = {"recorded", "unchanged", "duplicate", "older"}
 ACKNOWLEDGES = {"recorded", "unchanged"}
 BATCH_REPORTS = 50
@@ -24,14 +20,6 @@ BATCH_BYTES = 4 * 1024 * 1024
 ROUNDS = 3
 MAX_RETRY_AFTER_SECONDS = 3600
 LOCK_WAIT_SECONDS = 60
-
-
-class DeliveryError(Exception):
-    """The API could not be reached or gave no usable answer; the reports stay in the spool."""
-
-    def __init__(self, message, retry_after=0, status=None):
-        super().__init__(message)
-        self.retry_after, self.status = retry_after, status
 
 
 def open_spool(settings, folder):
@@ -92,8 +80,8 @@ def _unspooled(settings, report, trouble):
     if report is None:
         return {"result": "failed", "error": trouble}
     try:
-        result = _post(settings, [_line(report, 0, {})])[0]
-    except DeliveryError as error:
+        result = post.post(settings, [post.line(report, 0, {})])[0]
+    except post.DeliveryError as error:
         return {"result": "lost", "report_id": report["report_id"], "error": f"{trouble}; {error}"}
     return {"report_id": report["report_id"], "error": trouble, **_said(result)}
 
@@ -105,11 +93,11 @@ def _flush(spool, settings, results):
     try:
         wait = state.get("retry_at", 0) - time.time()
         if 0 < wait <= MAX_RETRY_AFTER_SECONDS:
-            raise DeliveryError(f"the API asked to wait; {round(wait)} s are left", wait)
+            raise post.DeliveryError(f"the API asked to wait; {round(wait)} s are left", wait)
         if not settings["url"]:
-            raise DeliveryError("cmdb:url is not set, reports wait in the spool")
+            raise post.DeliveryError("cmdb:url is not set, reports wait in the spool")
         _send_all(spool, settings, state, results)
-    except DeliveryError as error:
+    except post.DeliveryError as error:
         state["last_error"], state["last_error_at"] = str(error), _now()
         state["retry_at"] = time.time() + min(error.retry_after, MAX_RETRY_AFTER_SECONDS)
         return str(error)
@@ -151,10 +139,10 @@ def _send(spool, settings, state, batch, results, whole):
         id_ = waiting.report["id"]
         wanted = whole.get(waiting.report["report_id"], ())
         has = {kind: d for kind, d in known.get(id_, {}).items() if kind not in wanted}
-        lines.append(_line(waiting.report, waiting.age_ms, has))
+        lines.append(post.line(waiting.report, waiting.age_ms, has))
     try:
-        answers = _post(settings, lines)
-    except DeliveryError as error:
+        answers = post.post(settings, lines)
+    except post.DeliveryError as error:
         if error.status != 413 or len(batch) == 1:
             raise
         half = len(batch) // 2
@@ -192,44 +180,6 @@ def _settle(spool, state, waiting, answer, results, whole):
     return False
 
 
-def _line(report, age_ms, known):
-    """Return a report as one line; sections that the API is known to have go without items."""
-    sections = {}
-    for kind, section in report["sections"].items():
-        if section.get("digest") and known.get(kind) == section["digest"]:
-            section = {n: v for n, v in section.items() if n not in canonical.WITH_ITEMS}
-        sections[kind] = section
-    return canonical.dumps({**report, "age_ms": age_ms, "sections": sections}).encode("ascii")
-
-
-def _post(settings, lines):
-    """Return the API's answers, one a line; raises DeliveryError where that is not what came."""
-    url = settings["url"].rstrip("/") + PATH
-    try:
-        status, headers, body = http.post(
-            url,
-            lines,
-            version=version.VERSION,
-            timeout=settings["timeout"],
-            ca_file=settings["ca_file"],
-            proxy=settings["proxy"],
-        )
-    except http.PostError as error:
-        raise DeliveryError(str(error)) from error
-    if status != 200:
-        message = f"{url} answered {status}: {_message(body)}"
-        raise DeliveryError(message, _seconds(headers.get("Retry-After")), status)
-    try:
-        answers = [json.loads(line) for line in body.splitlines() if line.strip()]
-    except ValueError:
-        raise DeliveryError(f"{url} answered no JSON: {_message(body)}") from None
-    if len(answers) != len(lines) or not all(
-        isinstance(answer, dict) and isinstance(answer.get("result"), str) for answer in answers
-    ):
-        raise DeliveryError(f"{url} answered {len(answers)} results for {len(lines)} reports")
-    return answers
-
-
 def _said(answer):
     return {n: answer[n] for n in ("result", "changes", "problems", "error") if answer.get(n)}
 
@@ -237,18 +187,6 @@ def _said(answer):
 def _why(answer):
     error = answer.get("error")
     return str(error.get("message") if isinstance(error, dict) else error)
-
-
-def _message(body):
-    """Return the message of an error of the API, else the start of what came instead."""
-    try:
-        return json.loads(body)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        return repr(body[:120].decode("utf-8", "replace"))
-
-
-def _seconds(text):
-    return int(text) if text and text.isdigit() else 0
 
 
 def _now():

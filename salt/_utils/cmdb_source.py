@@ -19,26 +19,24 @@ import contextvars
 import errno
 import glob as _glob
 import os
-import selectors
-import shutil
-import signal
-import subprocess
 import threading
 import time
 
-try:
-    # Salt shows its message alone where a person calls one collector: ``cmdb_disk.collect``.
-    from salt.exceptions import CommandExecutionError as _Shown
-except ImportError:
-    _Shown = Exception
+import cmdb_errors
+import cmdb_process as process
+
+# A collector knows this module alone.
+CollectorError = cmdb_errors.CollectorError
+Unavailable = cmdb_errors.Unavailable
+ParseError = cmdb_errors.ParseError
+TimeLimit = cmdb_errors.TimeLimit
+CommandError = cmdb_errors.CommandError
 
 MAX_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 MAX_PROBLEMS = 50
 MAX_PROBLEM_CHARS = 500
 LIMIT_SECONDS = 30.0
-# A minion started by an init system often lacks the sbin folders where hardware tools live.
-TOOL_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # What the kernel answers for an attribute that this device does not have.
 NOT_HERE = {
     errno.ENOENT,
@@ -49,35 +47,6 @@ NOT_HERE = {
     errno.EOPNOTSUPP,
 }
 DENIED = {errno.EACCES, errno.EPERM}
-
-
-class CollectorError(_Shown):
-    """A collector could not do its work; the base of all errors on the minion's side."""
-
-    outcome = "error"
-
-
-class Unavailable(CollectorError):
-    """What a collector needs is not on this machine, or it lacks the right to read it."""
-
-    outcome = "unavailable"
-
-
-class ParseError(CollectorError):
-    """A tool or file said something its parser does not understand; names the line."""
-
-
-class TimeLimit(CollectorError):
-    """A command or call did not end within its time limit."""
-
-
-class CommandError(CollectorError):
-    """A command ended with an unexpected exit code; has ``code``, ``stdout`` and ``stderr``."""
-
-    def __init__(self, argv, code, stdout, stderr):
-        said = (stderr.strip() or stdout.strip())[-MAX_PROBLEM_CHARS:]
-        super().__init__(f"{' '.join(argv)} ended with exit code {code}: {said or 'no output'}")
-        self.code, self.stdout, self.stderr = code, stdout, stderr
 
 
 class Task:
@@ -131,7 +100,7 @@ class Machine:
 
     def run(self, argv, limit_seconds):
         """Run a command to its end; returns (exit code, stdout, stderr) as bytes."""
-        return _run(argv, limit_seconds)
+        return process.run(argv, limit_seconds, MAX_BYTES)
 
     def ask(self, _name, function, args):
         """Return what the call answers."""
@@ -294,62 +263,3 @@ def abandonable(function, limit_seconds, what):
 def _seconds_left():
     task = _task.get()
     return max(0.0, task.deadline - time.monotonic()) if task else LIMIT_SECONDS
-
-
-def _run(argv, limit_seconds):
-    path = os.pathsep.join([*filter(None, [os.environ.get("PATH")]), *TOOL_FOLDERS])
-    program = shutil.which(argv[0], path=path)
-    if program is None:
-        found = os.path.exists(argv[0]) if os.sep in argv[0] else False
-        raise OSError(errno.EACCES if found else errno.ENOENT, "not found", argv[0])
-    process = subprocess.Popen(
-        [program, *argv[1:]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={"PATH": path, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
-        start_new_session=True,
-        cwd="/",
-    )
-    try:
-        return _drain(process, argv, time.monotonic() + limit_seconds, limit_seconds)
-    except CollectorError:
-        _kill(process)
-        raise
-    finally:
-        process.stdout.close()
-        process.stderr.close()
-
-
-def _drain(process, argv, deadline, limit_seconds):
-    """Read both pipes until they close; the limit holds for a grandchild that keeps them open."""
-    chunks = {process.stdout: [], process.stderr: []}
-    size = 0
-    with selectors.DefaultSelector() as selector:
-        for pipe in chunks:
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            for ready, _ in selector.select(max(0.0, deadline - time.monotonic())):
-                chunk = os.read(ready.fd, 65536)
-                chunks[ready.fileobj].append(chunk)
-                size += len(chunk)
-                if not chunk:
-                    selector.unregister(ready.fileobj)
-            if size > MAX_BYTES:
-                raise CollectorError(f"{' '.join(argv)} wrote more than {MAX_BYTES} bytes; killed")
-            if time.monotonic() >= deadline and selector.get_map():
-                raise TimeLimit(f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed")
-    try:
-        code = process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        raise TimeLimit(f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed") from None
-    return code, b"".join(chunks[process.stdout]), b"".join(chunks[process.stderr])
-
-
-def _kill(process):
-    """Kill the whole group and reap its leader; one that is stuck in the kernel is left behind."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    # Where even this takes too long, subprocess reaps it at this process's next Popen.
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1)

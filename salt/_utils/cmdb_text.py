@@ -30,9 +30,12 @@ PLACEHOLDERS = frozenset(
     type2 - board chassis location|part component|base board chassis location
     serial|serial number|serialnumber|serial num|s/n|asset tag|asset tag:|assettag|no asset tag
     no asset information|asset|asset-1234567890|serial#unknown|part number|enclosure serial number
+    type1sku0|type1family|type1productconfigid|type2 - board version|tbd by oem|system vendor
+    pcb version|rev x.0x|rev 1.xx|mb-1234567890|no dpk|none provided|not used|unavailable|<unknown>
     module serial number|module part number|modulepartnumber|partnum|vendor|version|sernum
     """.replace("\n", "|").split("|")
 )
+LONGEST_SERIAL = 64
 # A serial that is all of one filler, counts up or down, or is a label with the socket's number.
 _EMPTY_SERIAL = re.compile(
     r"""
@@ -44,7 +47,7 @@ _EMPTY_SERIAL = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_FILLER = re.compile(r"[-_.*?#:/\\ ]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}")
+_FILLER = re.compile(r"(?i:sku=notprovided.*)|[-_.*?#:/\\ ]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Boards whose maker wrote the same UUID into all of them.
 SHARED_UUIDS = frozenset(
@@ -78,7 +81,8 @@ def value(text):
 def serial(text):
     """Return the cleaned text of a serial number or tag; None where it names no one thing."""
     text = value(text)
-    return None if text is None or _EMPTY_SERIAL.fullmatch(text) else text
+    empty = text is None or (len(text) <= LONGEST_SERIAL and _EMPTY_SERIAL.fullmatch(text))
+    return None if empty else text
 
 
 def uuid(text):

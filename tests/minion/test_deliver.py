@@ -301,7 +301,7 @@ def test_two_processes_send_a_report_once(server, run):
 
 
 def test_an_answer_without_end_is_not_read_for_ever(server, run, monkeypatch):
-    monkeypatch.setattr(deliver.http, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(deliver.post.http, "MAX_ANSWER_BYTES", 100_000)
 
     def act(handler, _lines):
         handler.send_response(200)

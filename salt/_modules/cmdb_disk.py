@@ -1,0 +1,168 @@
+"""Disks that the kernel has: physical ones, volumes of a RAID controller, a virtual machine's.
+
+Source: /sys/block and what is below a device's own folder; the udev database (/run/udev/data)
+for what only the drive itself told. No loop, ram, zram, dm, md, nbd, optical or floppy devices,
+no empty card readers. Several paths to one SAN volume are several disks with one wwn.
+
+=============  ====  ====================================================================
+slot           str   where it is attached, "pci-0000:00:1f.2-ata-1"; the identity
+name           str   the kernel's name now, "sda"; it may change at any boot; volatile
+vendor         str   as the disk says it; None for SATA disks, which have none
+model          str   as the disk says it
+serial         str   serial number
+wwn            str   world wide name, NAA or EUI-64: hex digits in lower case
+firmware       str   revision of the disk's firmware
+size_bytes     int   capacity, bytes
+rotational     bool  True for spinning disks
+removable      bool  True for media that can be taken out
+transport      str   "sata", "sas", "nvme", "nvme-tcp", "usb", "virtio", "fc", "iscsi", "mmc",
+                     "xen", "scsi" (RAID volumes among others)
+=============  ====  ====================================================================
+"""
+
+import re
+
+import cmdb_source as source
+import cmdb_sysfs as sysfs
+import cmdb_text as text
+
+__load__ = ["collect"]
+
+KEY = ["slot"]
+SERIAL = "serial"
+VOLATILE = ["name"]
+
+# Other ways to a disk that is listed already, boot areas of eMMC, and drives without a disk.
+NOT_DISKS = re.compile(r"nvme\d+c\d+n\d+|mmcblk\d+(?:boot\d+|rpmb|gp\d+)|sr\d+|fd\d+|mtd.*|scd\d+")
+SECTOR_BYTES = 512
+MOST_SECTORS = 1 << 52
+_WWN = re.compile(r"(?:naa\.|eui\.|0x)?([0-9a-f]{16}|[0-9a-f]{32})")
+_ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
+
+
+def collect():
+    """
+    Return this machine's disks.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb_disk.collect
+    """
+    found = [_read(path) for path in source.glob("/sys/block/*")]
+    return parse(said for said in found if said)
+
+
+def parse(disks):
+    """Turn what sysfs and udev say of each disk into items."""
+    items = sorted((_item(said) for said in disks), key=lambda item: (item["slot"], item["name"]))
+    return text.unique([item for item in items if item["size_bytes"]], "slot")
+
+
+def parse_udev(record):
+    """Turn a record of the udev database into a dict of its properties."""
+    lines = [line[2:] for line in (record or "").splitlines() if line.startswith("E:")]
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def parse_vpd80(page):
+    """Return the serial number in a SCSI unit serial number page, None where it holds none."""
+    if not page or len(page) < 4 or page[1] != 0x80:
+        return None
+    length = int.from_bytes(page[2:4], "big")
+    return text.serial(page[4 : 4 + length].decode("ascii", "replace"))
+
+
+def _read(path):
+    """Return what there is to read of one disk; None for what is no disk."""
+    name, where = path.rpartition("/")[2], source.link(path)
+    if where is None or NOT_DISKS.fullmatch(name):
+        return None
+    if "/nvme-subsystem/" in where:
+        where = _behind(name, where)
+    elif "/virtual/" in where and "/nvme-fabrics/" not in where:
+        return None
+    device = ("model", "vendor", "rev", "firmware_rev", "serial", "wwid", "name", "transport")
+    block = ("size", "removable", "queue/rotational", "serial", "wwid")
+    said = {f"device/{file}": source.read(f"{path}/device/{file}") for file in device}
+    said.update((file, source.read(f"{path}/{file}")) for file in block)
+    number = text.clean(source.read(f"{path}/dev"))
+    said["udev"] = source.read(f"/run/udev/data/b{number}") if number else None
+    said["vpd80"] = source.read_bytes(f"{path}/device/vpd_pg80")
+    said["place"], said["transport"] = sysfs.attachment(where)
+    return {"name": name.replace("!", "/"), **said}
+
+
+def _behind(name, where):
+    """Return the path of a multipath NVMe namespace through its first controller in a slot."""
+    links = map(source.link, source.glob(where.rpartition("/")[0] + "/nvme*[0-9]"))
+    controllers = sorted(link for link in links if link and re.search(r"/nvme\d+$", link))
+    in_slots = [path for path in controllers if "/virtual/" not in path]
+    return f"{in_slots[0]}/{name}" if in_slots else where
+
+
+def _item(said):
+    udev = parse_udev(said["udev"])
+    transport = said["transport"]
+    # Behind a SAS controller a SATA disk shows as one of vendor "ATA", model and revision cut.
+    vendor = text.value(said["device/vendor"])
+    ata = vendor == "ATA"
+    rotational, sectors = text.integer(said["queue/rotational"]), text.integer(said["size"]) or 0
+    return {
+        "slot": said["place"],
+        "name": said["name"],
+        "vendor": None if ata or transport in ("virtio", "mmc") else vendor,
+        "model": _model(said, udev, ata),
+        "serial": _serial(said, udev),
+        "wwn": _wwn(said, udev),
+        "firmware": _firmware(said, udev, ata),
+        "size_bytes": sectors * SECTOR_BYTES if 0 < sectors < MOST_SECTORS else None,
+        "rotational": None if rotational is None else rotational == 1,
+        "removable": text.integer(said["removable"]) == 1,
+        "transport": _transport(transport, ata, text.clean(said["device/transport"])),
+    }
+
+
+def _transport(transport, ata, fabric):
+    if transport == "nvme":
+        return f"nvme-{fabric}" if fabric not in (None, "pcie") else "nvme"
+    return "sata" if ata and transport in ("sas", "scsi") else transport
+
+
+def _model(said, udev, ata):
+    known = text.value(said["device/model"]) or text.value(said["device/name"])
+    encoded = _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), udev.get("ID_MODEL_ENC", ""))
+    return text.value(encoded) or known if ata or not known else known
+
+
+def _firmware(said, udev, ata):
+    known = text.value(said["device/firmware_rev"]) or text.value(said["device/rev"])
+    return text.value(udev.get("ID_REVISION")) or known if ata else known
+
+
+def _serial(said, udev):
+    for candidate in (
+        text.serial(said["device/serial"]),
+        text.serial(said["serial"]),
+        parse_vpd80(said["vpd80"]),
+        text.serial(udev.get("ID_SCSI_SERIAL")),
+        text.serial(udev.get("ID_SERIAL_SHORT")),
+    ):
+        if candidate:
+            return candidate
+    return None
+
+
+def _wwn(said, udev):
+    names = (
+        said["wwid"],
+        said["device/wwid"],
+        udev.get("ID_WWN_WITH_EXTENSION"),
+        udev.get("ID_WWN"),
+    )
+    for name in names:
+        match = _WWN.fullmatch((text.clean(name) or "").lower())
+        if match and match.group(1).strip("0"):
+            return match.group(1)
+    return None

@@ -1,0 +1,91 @@
+"""Memory modules: one item for each populated socket. Empty ones are counted by ``board``.
+
+Source: SMBIOS type 17, else type 6 of old firmware (/sys/firmware/dmi/tables/DMI, else
+``dmidecode``; needs root). On a machine without SMBIOS there is one item, "total", with the
+memory that the kernel has from /proc/meminfo. Chips of other use (video, flash) are left out.
+
+====================  ====  ==================================================================
+slot                  str   bank and label on the board, "P0 D11"; the identity. Where firmware
+                            gives several sockets one label, the second is "DIMM 0 #2"
+size_bytes            int   capacity, bytes
+type                  str   "DDR4", "DDR5" …
+form_factor           str   "DIMM", "SODIMM" …
+speed_mts             int   the module's highest speed, MT/s
+configured_speed_mts  int   the speed it runs at, MT/s
+voltage_mv            int   configured voltage, millivolts
+rank_count            int   ranks
+ecc                   str   error correction of its array: "None", "Multi-bit ECC" …
+manufacturer          str   name; a JEDEC number where the list has no name for it
+part_number           str   of the module
+serial                str   of the module
+asset_tag             str   of the module
+====================  ====  ==================================================================
+"""
+
+import re
+
+import cmdb_smbios as smbios
+import cmdb_source as source
+import cmdb_text as text
+
+__load__ = ["collect"]
+
+KEY = ["slot"]
+SERIAL = "serial"
+
+SYSTEM_MEMORY = (None, "System Memory")
+COPIED = (
+    *("size_bytes", "form_factor", "speed_mts", "configured_speed_mts", "voltage_mv"),
+    *("rank_count", "manufacturer", "part_number", "serial", "asset_tag"),
+)
+
+
+def collect():
+    """
+    Return this machine's memory modules.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' cmdb_memory.collect
+    """
+    try:
+        items = parse(smbios.structures(6, 16, 17))
+    except source.Unavailable:
+        # Where there is SMBIOS that may not be read, a total would look like removed modules.
+        if source.glob("/sys/class/dmi/id"):
+            raise
+        items = []
+    # Some hypervisors have an SMBIOS table that does not tell of memory.
+    return items or parse_meminfo(source.need("/proc/meminfo"))
+
+
+def parse(structures):
+    """Turn SMBIOS memory devices into items; empty sockets are left out."""
+    arrays = {array["handle"]: array for array in structures if array["type"] == 16}
+    devices = [device for device in structures if device["type"] == 17]
+    devices = devices or [device for device in structures if device["type"] == 6]
+    of = [(device, arrays.get(device.get("array_handle"), {})) for device in devices]
+    items = [_item(device, array) for device, array in of if array.get("use") in SYSTEM_MEMORY]
+    # Before the empty ones go: filling a socket must not rename its neighbour.
+    return [item for item in text.unique(items, "slot") if item["size_bytes"]]
+
+
+def parse_meminfo(meminfo):
+    """Turn /proc/meminfo into the one item of a machine that does not tell of its modules."""
+    match = re.search(r"^MemTotal:\s*([0-9]{1,15}) kB", meminfo, re.MULTILINE)
+    if not match:
+        raise source.ParseError("/proc/meminfo has no line MemTotal")
+    return [{"slot": "total", "size_bytes": int(match.group(1)) * 1024}]
+
+
+def _item(device, array):
+    # The locator alone repeats within a host on some boards.
+    names = [device.get("bank_locator"), device.get("locator")]
+    return {
+        "slot": " ".join(filter(None, names)) or "unnamed",
+        **{field: device.get(field) for field in COPIED},
+        "type": device["memory_type"],
+        "ecc": array.get("ecc"),
+    }

@@ -1,0 +1,135 @@
+"""Write what the collectors' docstrings say of their fields to where others need it.
+
+    tools/kinds.py           print which files are stale; exit 1 if any is
+    tools/kinds.py --write   write them anew
+
+``cmdb_api/schemas/kinds.json`` tells the API the type of each field; ``docs/collectors.md`` is for
+people. The source is the table in the docstring of each ``salt/_modules/cmdb_<kind>.py``.
+"""
+
+import ast
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).parent.parent
+MODULES = ROOT / "salt/_modules"
+KINDS = ROOT / "cmdb_api/schemas/kinds.json"
+DOCS = ROOT / "docs/collectors.md"
+TYPES = ("str", "int", "bool", "list")
+CONSTANTS = ("KEY", "SERIAL", "VOLATILE", "BULK", "SLOW")
+_RULER = re.compile(r"=+  =+  =+")
+
+
+def collectors():
+    """Return {kind: what its file says} of each collector, in order of kind."""
+    found = {}
+    for path in sorted(MODULES.glob("cmdb_*.py")):
+        tree = ast.parse(path.read_text())
+        constants = _constants(tree)
+        if "KEY" in constants:
+            kind = path.stem.removeprefix("cmdb_")
+            found[kind] = {**describe(ast.get_docstring(tree) or "", path.name), **constants}
+    return found
+
+
+def describe(docstring, name):
+    """Return a docstring's title, text and fields; raises ValueError where its table is wrong."""
+    lines = docstring.splitlines()
+    rulers = [i for i, line in enumerate(lines) if _RULER.fullmatch(line)]
+    if len(rulers) != 2:
+        raise ValueError(f"{name}: the docstring must have one table of fields")
+    widths = [len(column) for column in lines[rulers[0]].split()]
+    first, second = widths[0] + 2, widths[0] + widths[1] + 4
+    fields = []
+    for line in lines[rulers[0] + 1 : rulers[1]]:
+        field, kind, meaning = line[:first].strip(), line[first:second].strip(), line[second:]
+        if field and kind in TYPES:
+            fields.append([field, kind, meaning.strip()])
+        elif fields and not field and not kind:
+            fields[-1][2] += " " + meaning.strip()
+        else:
+            raise ValueError(f"{name}: not a line of a table of fields: {line!r}")
+    text = "\n".join(lines[1 : rulers[0]]).strip()
+    return {"title": lines[0], "text": text, "fields": fields}
+
+
+def kinds_json(found):
+    """Return the API's file: {kind: {field: type}}."""
+    kinds = {
+        kind: {field: type_ for field, type_, _ in said["fields"]} for kind, said in found.items()
+    }
+    return json.dumps(kinds, indent=2) + "\n"
+
+
+def docs(found):
+    """Return the page for people."""
+    parts = [
+        "# Collectors\n",
+        "<!-- Written by tools/kinds.py from the collectors' docstrings; edit those. -->\n",
+        "A collector owns one kind of component and reports one item for each. Its *identity* "
+        "names the item's place on the host; *volatile* fields are stored, but never recorded "
+        "as changes. What could not be read of an item is missing from it, with the reason in "
+        "the section's problems.\n",
+    ]
+    parts += [_page(kind, said) for kind, said in found.items()]
+    return "\n".join(parts)
+
+
+def _page(kind, said):
+    marks = [f"identity `{', '.join(said['KEY'])}`"]
+    if said.get("VOLATILE"):
+        marks.append(f"volatile `{', '.join(said['VOLATILE'])}`")
+    marks += ["bulk"] if said.get("BULK") else []
+    marks += ["slow: it waits for outside commands"] if said.get("SLOW") else []
+    rows = [f"| `{field}` | {type_} | {_cell(text)} |" for field, type_, text in said["fields"]]
+    return "\n".join(
+        [
+            f"## {kind}\n",
+            f"{_plain(said['title'])}\n",
+            f"{_plain(said['text'])}\n",
+            f"*{'; '.join(marks)}*\n",
+            "| field | type | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _plain(text):
+    return text.replace("``", "`")
+
+
+def _cell(text):
+    return _plain(text).replace("|", "\\|")
+
+
+def _constants(tree):
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in CONSTANTS:
+                found[name] = ast.literal_eval(node.value)
+    return found
+
+
+def main(arguments):
+    """Write or compare both files; returns the exit code."""
+    found = collectors()
+    stale = [
+        path
+        for path, content in ((KINDS, kinds_json(found)), (DOCS, docs(found)))
+        if not path.exists() or path.read_text() != content
+    ]
+    for path in stale:
+        if "--write" in arguments:
+            path.write_text(kinds_json(found) if path == KINDS else docs(found))
+        print(f"{path.relative_to(ROOT)}: {'written' if '--write' in arguments else 'stale'}")
+    return 1 if stale and "--write" not in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
