@@ -25,6 +25,7 @@ ROOT = PROJECT / ".demo"
 BIN = Path(sys.executable).parent
 MINION = "demo01"
 ROLES = ROOT / "server-roles"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Demo:
@@ -247,7 +248,8 @@ def main():
 
 def _run(once):
     _empty(ROOT)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it puts into the background with SIGINT ignored.
+    for number in ENDING:
         signal.signal(number, _interrupt)
     # Short, because a socket's path must fit in 107 bytes.
     sockets = tempfile.mkdtemp(prefix="cmdb-", dir="/tmp")
@@ -261,7 +263,7 @@ def _run(once):
         print(f"demo: {error}", file=sys.stderr)
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         demo.say("ending all processes")
         demo.processes.end()

@@ -10,9 +10,9 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { say "make: $*"; exit 1; }
 
 command -v "$python" >/dev/null 2>&1 ||
-    fail "$python is missing; install Python 3.10 or newer (Debian: apt-get install python3 python3-venv), or name one: make PYTHON=..."
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "$python is $("$python" -V 2>&1); Python 3.10 or newer is needed, name one: make PYTHON=..."
+    fail "$python is missing; install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one: make PYTHON=..."
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$python is $("$python" -V 2>&1); Python 3.11 or newer is needed, name one: make PYTHON=..."
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python has no venv module; Debian: apt-get install python3-venv"
 

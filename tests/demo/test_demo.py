@@ -121,8 +121,8 @@ def test_a_plain_user_without_a_compiler_runs_make_demo_from_an_empty_clone(plai
 @pytest.mark.parametrize(
     ("python", "says"),
     [
-        ("no-such-python", "no-such-python is missing; install Python 3.10 or newer"),
-        ("{folder}/old", "Python 3.10 or newer is needed"),
+        ("no-such-python", "no-such-python is missing; install Python 3.11 or newer"),
+        ("{folder}/old", "Python 3.11 or newer is needed"),
         ("{folder}/bare", "has no venv module; Debian: apt-get install python3-venv"),
     ],
 )

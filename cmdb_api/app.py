@@ -1,0 +1,28 @@
+"""The application factory."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from cmdb_api import engine, models, settings  # noqa: F401 - the tables must be known
+from cmdb_api.extensions import db, migrate
+from cmdb_api.views import errors, openapi
+from cmdb_api.views.api import assets, changes, coverage, docs, health, reports
+
+BLUEPRINTS = (reports.blp, assets.blp, changes.blp, coverage.blp, health.blp)
+
+
+def create_app(**overrides):
+    """
+    Make the application; settings are layered as ``default_settings`` says.
+
+    Raises SettingsError where a setting is missing, unknown or wrong.
+    """
+    app = Flask(__name__)
+    settings.load(app.config, overrides)
+    engine.bind(app)
+    migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))
+    errors.init_app(app)
+    openapi.init_app(app, BLUEPRINTS)
+    app.register_blueprint(docs.blp)
+    return app

@@ -1,0 +1,48 @@
+"""Every setting with its default, its unit and what it is for.
+
+Layers, the later wins: this file < the Python file that ``CMDB_SETTINGS`` names < ``CMDB_*`` of the
+environment (``CMDB_MASTER_SECRET=...`` sets ``MASTER_SECRET``; numbers and true/false as in JSON) <
+``create_app(**overrides)``. An unknown name or a value of the wrong type stops the start.
+"""
+
+# Signs sessions and form tokens. No default: the app refuses to start without it. Secrets have at
+# least 16 characters.
+SECRET_KEY = None
+
+# Host keys are derived from it; whoever has it can speak for every host. No default.
+MASTER_SECRET = None
+
+# A second master secret that is accepted too, while hosts move to a new one.
+MASTER_SECRET_PREVIOUS = None
+
+# Where the record is kept. PostgreSQL for real use: postgresql+psycopg://user:password@host/cmdb
+SQLALCHEMY_DATABASE_URI = "sqlite:////var/lib/salt-cmdb/cmdb.sqlite3"
+
+# Largest request body as it arrives, bytes.
+MAX_CONTENT_LENGTH = 16 * 1024 * 1024
+
+# Largest request body once inflated, bytes.
+MAX_INFLATED_LENGTH = 64 * 1024 * 1024
+
+# Largest single report, bytes of JSON.
+MAX_REPORT_LENGTH = 4 * 1024 * 1024
+
+# Most reports in one request.
+MAX_REPORTS = 1000
+
+# Most items in one section; a section with more is an error of that section.
+MAX_SECTION_ITEMS = 100_000
+
+# A host's clock that is off by more than this is shown as clock skew, seconds.
+CLOCK_SKEW_SECONDS = 300
+
+# How far back a report's stated age may reach, seconds; an older one counts as this old.
+MAX_REPORT_AGE_SECONDS = 400 * 24 * 3600
+
+# How long a report waits for another that is writing to the same asset (SQLite: to the database),
+# seconds; then it is to be sent again.
+DATABASE_LOCK_SECONDS = 30
+
+# Rows on a page when the request does not say, and at most.
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 1000

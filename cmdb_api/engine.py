@@ -1,0 +1,48 @@
+"""The database: which URLs are taken, and the options of each driver."""
+
+import os
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from cmdb_api.errors import SettingsError
+from cmdb_api.extensions import db
+
+NAME = "SQLALCHEMY_DATABASE_URI"
+
+
+def bind(app):
+    """Bind the database that the settings name; raises SettingsError where that can't be."""
+    try:
+        url = make_url(app.config[NAME])
+        own = app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _options(url, app.config) | own
+        db.init_app(app)
+    except (ArgumentError, ImportError) as error:
+        raise SettingsError(f"{NAME}: {error}") from error
+
+
+def _options(url, config):
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if url.database and url.database != ":memory:" and not os.path.isabs(url.database):
+            raise SettingsError(f"{NAME}: give the whole path, sqlite:////folder/cmdb.sqlite3")
+        return {"connect_args": {"timeout": config["DATABASE_LOCK_SECONDS"]}}
+    if backend == "postgresql":
+        own = url.query.get("options", "")
+        options = f"-c lock_timeout={config['DATABASE_LOCK_SECONDS']}s {own}".strip()
+        return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, "options": options}}
+    raise SettingsError(
+        f"{NAME}: {backend} is not a database this runs on; use sqlite:////folder/file or "
+        "postgresql+psycopg://user:password@host/database"
+    )
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection, _record):
+    """Readers don't block the writer (WAL); foreign keys are enforced."""
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")

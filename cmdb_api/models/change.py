@@ -1,0 +1,56 @@
+"""One recorded difference. Names are kept as text, so history outlives what it tells of."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cmdb_api.extensions import db
+from cmdb_api.models.types import BigId, Document, UTCDateTime, now
+
+BASELINE, REKEYED = "baseline", "rekeyed"
+ADDED, REMOVED, CHANGED, REPLACED = "added", "removed", "changed", "replaced"
+# Marks stand for a whole kind, and are no change of a component.
+MARKS = (BASELINE, REKEYED)
+ACTIONS = (*MARKS, ADDED, REMOVED, CHANGED, REPLACED)
+
+
+class Change(db.Model):
+    """
+    A component's change, or a mark.
+
+    A baseline mark tells of a kind's first state, or of fields never seen before in it. A rekeyed
+    mark tells that a kind's items are named by other fields now: ``before`` and ``after`` hold the
+    key, ``after["places"]`` the new place of each item whose place is another: {old: new}.
+    """
+
+    __tablename__ = "change"
+
+    asset_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    # Counts up within the asset.
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    # When it was collected, as the API reckons it; for a person's edit when it was made.
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    hostname: Mapped[str] = mapped_column(String(255))
+    # One of the two: the report it came with, or who made it.
+    report_id: Mapped[str | None] = mapped_column(String(64))
+    actor: Mapped[str | None] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(64))
+    # "" for a mark, which stands for the whole kind.
+    place: Mapped[str] = mapped_column(String(1024), default="")
+    action: Mapped[str] = mapped_column(String(16))
+    # The fields that differ; for a baseline mark those first seen with it.
+    fields: Mapped[list] = mapped_column(Document)
+    # The whole item before and after, not the differing fields only.
+    before: Mapped[dict | None] = mapped_column(Document)
+    after: Mapped[dict | None] = mapped_column(Document)
+    # Of a mark: how many items the kind had.
+    item_count: Mapped[int | None] = mapped_column()
+
+    __table_args__ = (
+        Index("ix_change_at", "at"),
+        Index("ix_change_kind_at", "kind", "at"),
+    )

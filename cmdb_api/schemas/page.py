@@ -1,0 +1,20 @@
+"""What all lists have in common."""
+
+from marshmallow import Schema, fields
+
+from cmdb_api.schemas.values import Limit, Text
+
+
+class PageQuery(Schema):
+    """Which page of a list."""
+
+    limit = Limit(metadata={"description": "rows on the page", "example": 50})
+    cursor = Text(longest=2000, metadata={"description": "next_cursor of the page before"})
+
+
+class PageSchema(Schema):
+    """A page of a list."""
+
+    next_cursor = fields.String(
+        allow_none=True, metadata={"description": "asks for the next page; null on the last"}
+    )

@@ -1,0 +1,103 @@
+"""Values that come in with requests, checked and made ours; times that go out."""
+
+import re
+
+from flask import current_app
+from marshmallow import ValidationError, fields
+
+from cmdb_api.models.types import now
+from cmdb_api.services import times
+
+
+class Text(fields.String):
+    """Text that every database takes: no control characters, no half characters; stripped."""
+
+    def __init__(self, *, longest=255, **kwargs):
+        super().__init__(**kwargs)
+        self.longest = longest
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        if len(text) > self.longest:
+            raise ValidationError(f"Longer than {self.longest} characters.")
+        if re.search("[\x00-\x1f\x7f\ud800-\udfff]", text):
+            raise ValidationError("Control characters and unpaired surrogates are not possible.")
+        return text
+
+
+class Label(Text):
+    """Text that may be missing: a blank one is None."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        return super()._deserialize(value, attr, data, **kwargs) or None
+
+
+class Hostname(Text):
+    """The name of an asset: as in docs/report.schema.json."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        text = super()._deserialize(value, attr, data, **kwargs)
+        # In lower case some letters are two.
+        if not re.fullmatch(r"[^\s/]+", text) or len(text.lower()) > self.longest:
+            raise ValidationError("A hostname has 1 to 255 characters, no space and no slash.")
+        return text
+
+
+class Kind(Text):
+    """The name of a kind, as a report may have it."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not re.fullmatch("[a-z][a-z0-9_]{0,63}", text):
+            raise ValidationError("A kind is a word in lower case, like disk or raid_disk.")
+        return text
+
+
+class Duration(Text):
+    """A length of time like 30m or 7d, as a timedelta."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        return _said(times.duration, super()._deserialize(value, attr, data, **kwargs))
+
+
+class Since(Text):
+    """A time in ISO 8601, or a length of time before now, as a datetime."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        return _said(times.moment, super()._deserialize(value, attr, data, **kwargs), now())
+
+
+class Moment(fields.DateTime):
+    """A time that goes out: UTC, "2026-11-22T08:00:00.000Z"."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, **kwargs)
+
+    def _serialize(self, value, attr, obj, **kwargs):
+        return times.text(value)
+
+
+class Limit(fields.Integer):
+    """How many rows a page has; the settings say how many when none are asked for."""
+
+    def __init__(self, **kwargs):
+        super().__init__(load_default=lambda: current_app.config["PAGE_SIZE"], **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        number = super()._deserialize(value, attr, data, **kwargs)
+        most = current_app.config["MAX_PAGE_SIZE"]
+        if not 1 <= number <= most:
+            raise ValidationError(f"Must be from 1 to {most}.")
+        return number
+
+
+def _said(parse, *args):
+    """Call a parser; what it refuses is told as it says."""
+    try:
+        return parse(*args)
+    except ValueError as error:
+        text = str(error)
+        raise ValidationError(f"{text[0].upper()}{text[1:]}.") from error

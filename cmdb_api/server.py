@@ -1,0 +1,45 @@
+"""gunicorn, run inside this process."""
+
+import os
+
+from gunicorn.app.base import BaseApplication
+
+# A worker that says nothing for so long is replaced, seconds; a request may take as long.
+TIMEOUT = 120
+# How long requests under way may take once the server was told to stop, seconds.
+GRACE = 15
+THREADS = 4
+
+
+class Server(BaseApplication):
+    """Serves the app that ``make_app`` makes, anew in each worker."""
+
+    def __init__(self, make_app, *, bind, workers, access_log=False):
+        self.make_app = make_app
+        self.options = {
+            "bind": [bind],
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": TIMEOUT,
+            "graceful_timeout": GRACE,
+            "keepalive": 5,
+            "accesslog": "-" if access_log else None,
+            "proc_name": "cmdb",
+            # No file is left behind, and nothing but the settings says how it runs.
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "127.0.0.1,::1",
+        }
+        super().__init__()
+
+    def load_config(self):
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self):
+        return self.make_app()
+
+
+def default_workers():
+    """Return how many workers suit this machine."""
+    return min(2 * len(os.sched_getaffinity(0)) + 1, 8)

@@ -1,0 +1,1 @@
+"""The verbs: what the API does, without Flask."""

@@ -1,0 +1,140 @@
+"""All that is known of one asset: what it is made of, how old that is, and what went wrong."""
+
+from sqlalchemy import select
+
+from cmdb_api.models import AssetStatus, BulkItem, Component, Section
+from cmdb_api.services import assets, times
+
+# Ids in one query; drivers bound how many values a query may carry.
+_IDS = 10_000
+
+
+def of(session, hostname, *, kinds=None, clock_skew_seconds):
+    """Return the asset with its components; ``kinds`` limits which are told of."""
+    asset = assets.find(session, hostname)
+    status = session.get(AssetStatus, asset.id)
+    sections = _sections(session, asset.id, kinds)
+    reported = status if status is not None and status.report_id else None
+    return {
+        "hostname": asset.hostname,
+        **{name: getattr(asset, name) for name in assets.DECLARED},
+        "created_at": asset.created_at,
+        "registered_at": asset.registered_at,
+        "last_report": reported and _last_report(reported, clock_skew_seconds),
+        "identity": (status and status.identity) or {},
+        "kinds": {s.kind: _kind(s, status.ages.get(s.kind)) for s in sections},
+        "components": _components(session, sections, status.volatile if status else {}),
+        "problems": [
+            *(_of_report(reported, clock_skew_seconds) if reported else ()),
+            *(problem for section in sections for problem in _of_section(section)),
+        ],
+    }
+
+
+def _sections(session, asset_id, kinds):
+    query = select(Section).where(Section.asset_id == asset_id).order_by(Section.kind)
+    if kinds:
+        query = query.where(Section.kind.in_(kinds))
+    return session.scalars(query).all()
+
+
+def _last_report(status, clock_skew_seconds):
+    return {
+        "report_id": status.report_id,
+        "reported_at": status.reported_at,
+        "received_at": status.received_at,
+        "via": status.via,
+        "version": status.version,
+        "clock_skew_ms": status.clock_skew_ms,
+        "clock_wrong": _clock_wrong(status, clock_skew_seconds),
+    }
+
+
+def _clock_wrong(status, clock_skew_seconds):
+    return abs(status.clock_skew_ms or 0) > clock_skew_seconds * 1000
+
+
+def _kind(section, ages):
+    """Tell how a kind stands; ``stale`` says why its components are older than its report."""
+    reported_at, items_at = (times.from_ms(age) for age in ages or (None, None))
+    stale = None
+    if section.status != "ok" and section.digest is not None:
+        stale = f"kept from {times.text(items_at)}: {_outcome(section)}"
+    return {
+        "status": section.status,
+        "reason": section.reason,
+        "traceback": section.traceback,
+        "reported_at": reported_at,
+        "items_at": items_at,
+        "item_count": section.item_count,
+        "stale": stale,
+    }
+
+
+def _failed(section):
+    """Tell whether an outcome is a problem: what never was available is none, nor is a wish."""
+    return section.status == "error" or (
+        section.status == "unavailable" and section.digest is not None
+    )
+
+
+def _outcome(section):
+    return f"{section.status}: {section.reason}" if section.reason else section.status
+
+
+def _components(session, sections, volatile):
+    """Return {kind: [component]} of all kinds that ever came with items."""
+    found = {section.kind: [] for section in sections if section.digest is not None}
+    for row in [*_rows(session, sections), *_bulk(session, sections)]:
+        found.setdefault(row.kind, []).append(row)
+    serials = {section.kind: section.serial for section in sections}
+    return {
+        kind: [
+            {
+                "place": row.place,
+                "serial": row.data.get(serials[kind]),
+                "fields": row.data,
+                "volatile": volatile.get(kind, {}).get(row.place, {}),
+            }
+            for row in sorted(rows, key=lambda row: row.place)
+        ]
+        for kind, rows in found.items()
+    }
+
+
+def _rows(session, sections):
+    if not sections:
+        return []
+    query = select(Component.kind, Component.place, Component.data).where(
+        Component.asset_id == sections[0].asset_id,
+        Component.kind.in_([section.kind for section in sections]),
+    )
+    return session.execute(query).all()
+
+
+def _bulk(session, sections):
+    ids = [number for section in sections for number in section.bulk_ids or ()]
+    for start in range(0, len(ids), _IDS):
+        query = select(BulkItem.kind, BulkItem.place, BulkItem.data).where(
+            BulkItem.id.in_(ids[start : start + _IDS])
+        )
+        yield from session.execute(query)
+
+
+def _of_report(status, clock_skew_seconds):
+    for line in status.problems or ():
+        yield {"source": "report", "message": line}
+    if _clock_wrong(status, clock_skew_seconds):
+        way = "ahead" if status.clock_skew_ms > 0 else "behind"
+        seconds = abs(status.clock_skew_ms) // 1000
+        yield {"source": "clock", "message": f"the host's clock is {seconds} s {way}"}
+
+
+def _of_section(section):
+    if _failed(section):
+        yield {"source": "outcome", "kind": section.kind, "message": _outcome(section)}
+    for line in section.problems or ():
+        yield {"source": "collector", "kind": section.kind, "message": line}
+    for entry in section.quarantine or ():
+        where = {name: entry[name] for name in ("place", "field", "raw") if entry.get(name)}
+        yield {"source": "quarantine", "kind": section.kind, "message": entry["why"], **where}

@@ -1,0 +1,151 @@
+"""What one report changes in the record of its asset, kind by kind; gathered, not yet written."""
+
+from cmdb_api.models.change import BASELINE, REKEYED
+from cmdb_api.services import diff, sections, storage, times
+from cmdb_api.services.quarantine import Quarantine
+from cmdb_api.services.sections import DIFFER, NotTaken, Outcome
+
+
+class Record:
+    """The record of an asset while one report is taken."""
+
+    def __init__(self, session, asset, envelope, at, stored):
+        self.session, self.asset, self.envelope, self.at = session, asset, envelope, at
+        self.stored = stored
+        self.writes = storage.Writes(asset.asset_id)
+        self.ages, self.volatile = dict(asset.ages), dict(asset.volatile)
+        self.seq, self.changes = asset.change_count, 0
+        # Kinds that could not be taken and why, and lines on what else was odd.
+        self.problems, self.lines = {}, []
+
+    def take(self, news, limit):
+        """Take each section's news; ``limit`` is the most items that a section may have."""
+        known = [
+            self.stored[k] for k, new in news.items() if new.items == DIFFER and k in self.stored
+        ]
+        before, ids = storage.items(self.session, self.asset.asset_id, known)
+        for kind, new in sorted(news.items()):
+            section = self.envelope.sections[kind]
+            told = sections.outcome(section) if new.outcome else None
+            if new.items == DIFFER:
+                try:
+                    after, odd = sections.read_items(kind, section, limit)
+                except NotTaken as why:
+                    self.problems[kind] = str(why)
+                    self._outcome(kind, told and _not_taken(told, why))
+                    continue
+                seen = self._compare(kind, section, before.get(kind, {}), after, odd)
+                known_ids = ids.get(kind, {})
+                self._store(kind, section, before.get(kind, {}), after, known_ids, odd, seen, told)
+            else:
+                self._outcome(kind, told)
+            if new.items:
+                self._fresh(kind, section)
+
+    def _outcome(self, kind, told):
+        """Store how a collector fared; None where a newer outcome is stored."""
+        if told is None:
+            return
+        stored = self.stored.get(kind)
+        self.ages[kind] = [self.at, self.ages.get(kind, [None, None])[1]]
+        if stored is None or told != _stored_outcome(stored):
+            self.writes.outcome(kind, told)
+
+    def _fresh(self, kind, section):
+        """Note that a kind's items are as they were at this moment, with their volatile values."""
+        outcome_at = self.ages.get(kind, [self.at])[0]
+        self.ages[kind] = [max(outcome_at, self.at), self.at]
+        values, lines = sections.read_volatile(kind, section)
+        self.volatile.pop(kind, None)
+        if values:
+            self.volatile[kind] = values
+        self.lines += lines
+
+    def _compare(self, kind, section, before, after, odd):
+        """Record what changed in a kind; return the names of all fields ever seen in it."""
+        stored, serial = self.stored.get(kind), section.get("serial")
+        first = stored is None or stored.digest is None
+        if before and stored.key != section["key"]:
+            before = self._rekey(kind, before, after, stored.key, section["key"])
+        _keep(before, after, odd)
+        seen = set() if first else set(stored.fields)
+        unseen = diff.fields_of(after) - seen
+        if first or unseen:
+            self._change(kind, BASELINE, fields=sorted(unseen), item_count=len(after))
+        if not first:
+            for one in diff.diff(before, after, serial=serial, ignore=unseen):
+                self._change(kind, **one._asdict())
+                self.changes += 1
+        return seen | unseen
+
+    def _rekey(self, kind, before, after, old_key, new_key):
+        places = diff.rekey(before, after, old_key, new_key)
+        moved = {old: new for old, new in places.items() if old != new}
+        self._change(
+            kind,
+            REKEYED,
+            fields=["key"],
+            before={"key": old_key},
+            after={"key": new_key, "places": moved},
+            item_count=len(after),
+        )
+        return {places[old]: item for old, item in before.items()}
+
+    def _change(self, kind, action, **more):
+        self.seq += 1
+        empty = {"place": "", "before": None, "after": None, "item_count": None}
+        self.writes.change(
+            seq=self.seq,
+            at=times.from_ms(self.at),
+            hostname=self.asset.hostname,
+            report_id=self.envelope.report_id,
+            kind=kind,
+            action=action,
+            **(empty | more),
+        )
+
+    def _store(self, kind, section, before, after, ids, odd, seen, told):
+        stored, serial = self.stored.get(kind), section.get("serial")
+        was_bulk = stored is not None and stored.is_bulk
+        numbers = None
+        if was_bulk or section.get("bulk"):
+            numbers = storage.bulk_ids(self.session, kind, before, after, ids)
+        if not was_bulk:
+            anew = stored is not None and stored.serial != serial
+            items = {} if numbers is not None else after
+            self.writes.components(kind, before, items, serial, anew=anew)
+        self.writes.content(
+            kind,
+            # An older outcome than the stored one does not replace it.
+            told or _stored_outcome(stored),
+            digest=section["digest"],
+            key=section["key"],
+            serial=serial,
+            fields=sorted(seen),
+            item_count=len(after),
+            bulk_ids=numbers,
+            quarantine=_quarantined(odd),
+        )
+
+
+def _stored_outcome(stored):
+    return Outcome(*(getattr(stored, name) for name in Outcome._fields))
+
+
+def _not_taken(told, why):
+    return Outcome("error", f"not taken: {why}", None, told.problems)
+
+
+def _keep(before, after, odd):
+    """Keep what was stored for a field whose new value can't be."""
+    for place, field, _, _ in odd:
+        was = before.get(place, {})
+        if field not in after[place] and field in was:
+            after[place][field] = was[field]
+
+
+def _quarantined(odd):
+    held = Quarantine()
+    for one in odd:
+        held.note(*one)
+    return held.rows()

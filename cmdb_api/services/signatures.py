@@ -1,0 +1,28 @@
+"""Whether a report was signed with the key of the host that it tells of."""
+
+import hashlib
+import hmac
+
+from cmdb_api.errors import Forbidden, Unauthorized
+from cmdb_api.services.canonical import host_key
+
+
+def check(envelope, generation, secrets):
+    """
+    Return when an envelope is signed right under one of the master secrets.
+
+    Raises Unauthorized where the signature is missing, Forbidden where it is wrong.
+    """
+    host = envelope.id
+    if not envelope.sig:
+        raise Unauthorized(f"the report is not signed; it needs a sig made with {host}'s host key")
+    given = envelope.sig.encode("utf-8", "surrogatepass")
+    message = envelope.signed_text.encode("ascii")
+    for secret in filter(None, secrets):
+        key = host_key(secret, host, generation).encode()
+        if hmac.compare_digest(hmac.new(key, message, hashlib.sha256).hexdigest().encode(), given):
+            return
+    raise Forbidden(
+        f"the signature is not {host}'s: the report is for another host than the key's, the key "
+        f"was revoked, or the report was altered; 'cmdb key {host}' prints the right key"
+    )

@@ -1,0 +1,199 @@
+"""Where the items of a kind are kept: hardware as rows, bulk kinds as ids of a dictionary.
+
+All of a report's rows are gathered and written at once.
+"""
+
+import hashlib
+from collections import defaultdict
+
+from sqlalchemy import JSON, and_, any_, bindparam, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from cmdb_api.models import BulkItem, Change, Component, ComponentAddress, Section
+from cmdb_api.services.canonical import dumps
+from cmdb_api.services.diff import differing
+from cmdb_api.services.locking import dialect, insert
+
+ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses"]
+MAX_ADDRESS = 64
+MAX_SERIAL = 255
+
+SECTION, COMPONENT = Section.__table__, Component.__table__
+ADDRESS, BULK, CHANGE = ComponentAddress.__table__, BulkItem.__table__, Change.__table__
+OUTCOME = ("status", "reason", "traceback", "problems")
+CONTENT = ("digest", "key", "serial", "fields", "item_count", "bulk_ids", "quarantine")
+
+
+_SECTIONS = select(
+    *(SECTION.c[name] for name in ("kind", *OUTCOME, "digest", "key", "serial", "fields")),
+    SECTION.c.item_count,
+    SECTION.c.bulk_ids.is_not(None).label("is_bulk"),
+).where(SECTION.c.asset_id == bindparam("asset_id"))
+
+
+def sections(session, asset_id):
+    """Return {kind: row} of an asset's sections, without what only their items need."""
+    return {row.kind: row for row in session.execute(_SECTIONS, {"asset_id": asset_id})}
+
+
+def items(session, asset_id, stored):
+    """
+    Return {kind: {place: item}} of these sections, rows of ``sections``.
+
+    And {kind: {place: id}} of those that are stored in the dictionary.
+    """
+    found, ids = {row.kind: {} for row in stored}, {}
+    if plain := [row.kind for row in stored if not row.is_bulk and row.item_count]:
+        c = COMPONENT.c
+        for kind, place, data in session.execute(
+            select(c.kind, c.place, c.data).where(c.asset_id == asset_id, c.kind.in_(plain))
+        ):
+            found[kind][place] = data
+    if bulk := [row.kind for row in stored if row.is_bulk and row.item_count]:
+        c = SECTION.c
+        for kind, numbers in session.execute(
+            select(c.kind, c.bulk_ids).where(c.asset_id == asset_id, c.kind.in_(bulk))
+        ):
+            rows = bulk_items(session, numbers)
+            found[kind] = {place: data for _, place, data in rows}
+            ids[kind] = {place: number for number, place, _ in rows}
+    return found, ids
+
+
+def bulk_items(session, ids):
+    """Return the rows (id, place, item) of these ids of the dictionary."""
+    c = BULK.c
+    return session.execute(select(c.id, c.place, c.data).where(_among(session, c.id, ids))).all()
+
+
+def bulk_ids(session, kind, before, after, ids):
+    """
+    Return the sorted ids of a state's items in the dictionary; what is missing there is added.
+
+    ``ids`` are those of the state before, by place.
+    """
+    kept, rows = [], {}
+    for place, item in after.items():
+        if place in ids and not differing(before[place], item):
+            kept.append(ids[place])
+        else:
+            rows[hashlib.sha256(dumps([place, item]).encode()).hexdigest()] = (place, item)
+    known = _known(session, kind, list(rows))
+    # In one order, so that two writers of the same items don't wait for each other in a ring.
+    if missing := sorted(rows.keys() - known.keys()):
+        session.execute(
+            insert(session, BULK).on_conflict_do_nothing(),
+            [
+                {"kind": kind, "hash": text, "place": rows[text][0], "data": rows[text][1]}
+                for text in missing
+            ],
+        )
+        known |= _known(session, kind, missing)
+    return sorted([*kept, *known.values()])
+
+
+def _known(session, kind, hashes):
+    """Return {hash: id} of what the dictionary has of these."""
+    if not hashes:
+        return {}
+    c = BULK.c
+    rows = select(c.hash, c.id).where(c.kind == kind, _among(session, c.hash, hashes))
+    return dict(map(tuple, session.execute(rows)))
+
+
+def _among(session, column, values):
+    """Return the condition that a column is one of many values, which travel as one parameter."""
+    if dialect(session) == "postgresql":
+        return column == any_(literal(values, ARRAY(column.type)))
+    each = func.json_each(literal(values, JSON())).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def serial_of(item, field):
+    """Return the text of an item's serial number, None where there is none."""
+    value = item.get(field) if field else None
+    return (str(value).strip()[:MAX_SERIAL] or None) if isinstance(value, (str, int)) else None
+
+
+def addresses_of(item):
+    """Return the set of MAC and IP addresses in an item, in lower case, without prefix length."""
+    found = set()
+    for field in ADDRESS_FIELDS:
+        value = item.get(field)
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and (plain := text.partition("/")[0].strip().lower()):
+                found.add(plain[:MAX_ADDRESS])
+    return found
+
+
+class Writes:
+    """The rows that one report writes of one asset."""
+
+    def __init__(self, asset_id):
+        self.asset_id = asset_id
+        self.rows = defaultdict(list)
+
+    def __bool__(self):
+        return any(self.rows.values())
+
+    def outcome(self, kind, outcome):
+        """Store how a collector fared."""
+        self.rows["outcome"].append(self._named(kind=kind) | outcome._asdict())
+
+    def content(self, kind, outcome, **content):
+        """Store a section with what describes its items."""
+        self.rows["content"].append(self._named(kind=kind) | outcome._asdict() | content)
+
+    def change(self, **change):
+        """Record a change, or a mark."""
+        self.rows["change"].append(self._named(**change))
+
+    def components(self, kind, before, after, serial, *, anew=False):
+        """Turn the rows of a kind from one state into another; ``anew`` writes equal ones too."""
+        for place in sorted(before.keys() - after.keys()):
+            self.rows["gone"].append(self._named(kind=kind, place=place))
+            self._addresses(kind, place, before[place], {})
+        for place in sorted(after):
+            was, item = before.get(place), after[place]
+            if anew or was is None or differing(was, item):
+                row = self._named(kind=kind, place=place, data=item)
+                self.rows["component"].append(row | {"serial": serial_of(item, serial)})
+                self._addresses(kind, place, was or {}, item)
+
+    def _addresses(self, kind, place, was, item):
+        old, new = addresses_of(was), addresses_of(item)
+        for address in sorted(old - new):
+            self.rows["lost"].append(self._named(kind=kind, place=place, address=address))
+        for address in sorted(new - old):
+            self.rows["address"].append(self._named(kind=kind, place=place, address=address))
+
+    def _named(self, **names):
+        return {"asset_id": self.asset_id} | names
+
+    def flush(self, session):
+        """Write all rows, what goes before what comes."""
+        self._delete(session, ADDRESS, "lost", ("kind", "place", "address"))
+        self._delete(session, COMPONENT, "gone", ("kind", "place"))
+        self._upsert(session, COMPONENT, "component", ("kind", "place"), ("serial", "data"))
+        self._upsert(session, ADDRESS, "address", ("address", "kind", "place"), ())
+        self._upsert(session, SECTION, "outcome", ("kind",), OUTCOME)
+        self._upsert(session, SECTION, "content", ("kind",), OUTCOME + CONTENT)
+        if rows := self.rows["change"]:
+            session.execute(CHANGE.insert(), rows)
+
+    def _delete(self, session, table, name, key):
+        if rows := self.rows[name]:
+            same = [table.c[column] == bindparam(column) for column in ("asset_id", *key)]
+            session.execute(delete(table).where(and_(*same)), rows)
+
+    def _upsert(self, session, table, name, key, columns):
+        if not (rows := self.rows[name]):
+            return
+        statement = insert(session, table)
+        key = ["asset_id", *key]
+        if columns:
+            new = {column: statement.excluded[column] for column in columns}
+            statement = statement.on_conflict_do_update(index_elements=key, set_=new)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=key)
+        session.execute(statement, rows)

@@ -1,0 +1,1 @@
+"""The faces of the API: JSON and HTML."""

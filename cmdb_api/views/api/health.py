@@ -1,0 +1,21 @@
+"""Whether the API works; for load balancers and monitoring."""
+
+from flask.views import MethodView
+
+from cmdb_api.extensions import db
+from cmdb_api.schemas.health import HealthSchema
+from cmdb_api.services import health
+from cmdb_api.version import VERSION
+from cmdb_api.views.openapi import Blueprint
+
+blp = Blueprint("health", __name__, description="Whether the API works")
+
+
+@blp.route("/healthz")
+class Health(MethodView):
+    @blp.response(200, HealthSchema)
+    @blp.alt_response(503, "SERVICE_UNAVAILABLE")
+    def get(self):
+        """Say whether the API and its database work; open to everyone."""
+        health.check(db.engine)
+        return {"status": "ok", "database": "ok", "version": VERSION}

@@ -1,0 +1,85 @@
+"""Every error leaves in the one JSON shape of ``cmdb_api.errors``."""
+
+import logging
+
+from flask import request
+from marshmallow import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from cmdb_api.errors import Busy, CMDBError, Invalid
+
+log = logging.getLogger(__name__)
+
+_CODES = {kind.status: kind.code for kind in (CMDBError, *CMDBError.__subclasses__())}
+_CODES |= {400: "bad_request", 500: "internal_error"}
+
+
+def init_app(app):
+    """Answer every failure of this app in JSON."""
+    app.register_error_handler(CMDBError, answer)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ValidationError, lambda error: answer(invalid(error.messages)))
+    for failure in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(failure, _database)
+
+
+def answer(error):
+    """Return the answer that tells of a CMDBError."""
+    return error.as_dict(), error.status, error.headers
+
+
+def invalid(messages):
+    """Return the error for marshmallow's messages; its ``fields`` names each wrong field."""
+    fields = _flat(messages)
+    told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in sorted(fields.items()))
+    return Invalid(told, fields=fields)
+
+
+def _flat(messages, path=()):
+    """Turn nested messages into {"a.b": [texts]}; what concerns the whole is named "body"."""
+    if isinstance(messages, dict):
+        flat = {}
+        for name, inner in messages.items():
+            step = () if name == "_schema" else (str(name),)
+            flat |= _flat(inner, path + step)
+        return flat
+    texts = messages if isinstance(messages, list) else [messages]
+    return {".".join(path) or "body": [str(text) for text in texts]}
+
+
+def _http(error):
+    """Tell of an error that Flask, Werkzeug or the argument parser raised."""
+    if error.response is not None or error.code < 400:
+        return error
+    data = getattr(error, "data", None) or {}
+    if error.code == 422 and "messages" in data:
+        # {"json": {...}} or {"query": {...}}: where it stood is plain from the request.
+        (messages,) = data["messages"].values()
+        return answer(invalid(messages))
+    told = CMDBError(_message(error))
+    told.status = error.code
+    told.code = _CODES.get(error.code) or error.name.lower().replace(" ", "_")
+    told.headers = {
+        name: value for name, value in error.get_headers() if name.lower() != "content-type"
+    }
+    return answer(told)
+
+
+def _message(error):
+    if error.code == 404:
+        return f"there is nothing at {request.path}"
+    if error.code == 405:
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return f"{request.method} is not possible at {request.path}; possible: {allowed}"
+    if error.code == 413:
+        return f"the body is larger than {request.max_content_length} bytes"
+    if error.code == 500:
+        return "an error in the API; its log says more"
+    return error.description or error.name
+
+
+def _database(error):
+    log.error("database: %s", error, exc_info=error)
+    return answer(Busy("the database does not answer; try again", headers={"Retry-After": "10"}))

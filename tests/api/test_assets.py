@@ -1,0 +1,256 @@
+"""Assets: registered, listed, described by people."""
+
+import threading
+
+import pytest
+from sqlalchemy import event
+
+from cmdb_api.extensions import db
+
+ASSETS = "/api/v1/assets"
+
+
+def names(answer):
+    return [item["hostname"] for item in answer.json["items"]]
+
+
+def test_an_asset_is_registered(writer):
+    where = {"data_centre": "FRA1", "rack": " A12 ", "position": "U17"}
+    answer = writer.post(ASSETS, json={"hostname": "web01", **where})
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"{ASSETS}/web01"
+    assert answer.json["hostname"] == "web01"
+    assert answer.json["rack"] == "A12"
+    assert answer.json["registered_at"].endswith("Z")
+    assert answer.json["last_report"] is None
+    assert writer.get(answer.headers["Location"]).json == answer.json
+
+
+def test_a_name_is_registered_once_in_any_case(writer):
+    writer.post(ASSETS, json={"hostname": "Web01"})
+    answer = writer.post(ASSETS, json={"hostname": "wEB01", "rack": "A2"})
+    assert answer.status_code == 409
+    assert answer.json["error"]["message"] == "Web01 is registered already"
+    assert writer.get(f"{ASSETS}/WEB01").json["hostname"] == "Web01"
+    assert writer.get(f"{ASSETS}/web01").json["rack"] is None
+
+
+def test_a_refused_registration_leaves_no_change(writer):
+    for _ in range(2):
+        writer.post(ASSETS, json={"hostname": "web01"})
+    assert len(writer.get(f"{ASSETS}/web01/changes").json["items"]) == 1
+
+
+def test_a_host_that_has_reported_becomes_registered_and_keeps_its_record(
+    writer, post, make_report
+):
+    post(make_report("web01", {"disk": [{"slot": "1"}]}))
+    assert writer.get(f"{ASSETS}/web01").json["registered_at"] is None
+    answer = writer.post(ASSETS, json={"hostname": "WEB01", "rack": "A1"})
+    assert answer.status_code == 201
+    assert answer.json["registered_at"] is not None
+    assert answer.json["hostname"] == "web01"
+    assert answer.json["rack"] == "A1"
+    assert [disk["place"] for disk in answer.json["components"]["disk"]] == ["1"]
+    post(make_report("web01", {"disk": [{"slot": "2"}]}))
+    actions = [c["action"] for c in writer.get(f"{ASSETS}/web01/changes").json["items"]]
+    assert sorted(actions) == ["added", "added", "baseline", "removed"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "web 01", "web/01", "a\nb", "a\0b", "a\x7f", "\ud800", "x" * 256, "İ" * 200]
+)
+def test_what_is_no_hostname_is_refused(writer, name):
+    answer = writer.post(ASSETS, json={"hostname": name})
+    assert answer.status_code == 422
+    assert set(answer.json["error"]["fields"]) == {"hostname"}
+    assert writer.get(ASSETS).json["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["web01.example.com", "x" * 255, "bücher", "a,b", "%41", "..a?b#c"]
+)
+def test_any_other_hostname_can_be_registered_and_found(writer, name):
+    answer = writer.post(ASSETS, json={"hostname": name})
+    assert answer.status_code == 201
+    assert writer.get(answer.headers["Location"]).json["hostname"] == name
+
+
+@pytest.mark.parametrize("rack", [5, ["A1"], "x" * 256, "A\0", "\udfff"])
+def test_a_location_that_is_no_text_is_refused(writer, rack):
+    answer = writer.post(ASSETS, json={"hostname": "web01", "rack": rack})
+    assert answer.status_code == 422
+    assert set(answer.json["error"]["fields"]) == {"rack"}
+
+
+def test_registering_and_editing_are_changes_with_a_name(make_client):
+    client = make_client("write", name="Anna")
+    client.post(ASSETS, json={"hostname": "web01", "rack": "A1"})
+    client.patch(f"{ASSETS}/web01", json={"rack": "B2", "position": "U1"})
+    changed, added = client.get(f"{ASSETS}/web01/changes").json["items"]
+    assert (added["action"], added["kind"], added["actor"]) == ("added", "asset", "Anna")
+    assert added["after"] == {"hostname": "web01", "rack": "A1"}
+    assert (changed["action"], changed["actor"], changed["report_id"]) == ("changed", "Anna", None)
+    assert changed["changes"] == [
+        {"field": "position", "old": None, "new": "U1"},
+        {"field": "rack", "old": "A1", "new": "B2"},
+    ]
+
+
+def test_an_edit_leaves_what_it_does_not_name_and_null_or_blank_takes_away(writer):
+    writer.post(
+        ASSETS, json={"hostname": "web01", "rack": "A1", "position": "U1", "data_centre": "FRA1"}
+    )
+    answer = writer.patch(f"{ASSETS}/WEB01", json={"rack": None, "position": "  "})
+    assert answer.status_code == 200
+    assert answer.json["rack"] is answer.json["position"] is None
+    assert answer.json["data_centre"] == "FRA1"
+
+
+def test_an_edit_that_changes_nothing_is_no_change(writer):
+    writer.post(ASSETS, json={"hostname": "web01", "rack": "A1"})
+    writer.patch(f"{ASSETS}/web01", json={"rack": "A1"})
+    writer.patch(f"{ASSETS}/web01", json={})
+    assert len(writer.get(f"{ASSETS}/web01/changes").json["items"]) == 1
+
+
+def test_the_hostname_can_not_be_edited(writer):
+    writer.post(ASSETS, json={"hostname": "web01"})
+    answer = writer.patch(f"{ASSETS}/web01", json={"hostname": "web02"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["", "/changes"])
+@pytest.mark.parametrize("name", ["web01", "a%00b", "%ED%A0%80", "x" * 3000, "%"])
+def test_an_unknown_asset_is_a_404(reader, writer, path, name):
+    writer.post(ASSETS, json={"hostname": "ab"})
+    answer = reader.get(f"{ASSETS}/{name}{path}")
+    assert answer.status_code == 404
+    assert answer.json["error"]["code"] == "not_found"
+
+
+def test_an_unknown_asset_can_not_be_edited(writer):
+    assert writer.patch(f"{ASSETS}/web01", json={"rack": "A1"}).status_code == 404
+    assert writer.get(ASSETS).json["total"] == 0
+
+
+def test_a_404_names_what_may_have_been_meant(writer):
+    for name in ("web01", "web02.example.com", "db01"):
+        writer.post(ASSETS, json={"hostname": name})
+
+    def told(name):
+        return writer.get(f"{ASSETS}/{name}").json["error"]["message"]
+
+    assert told("web1") == "there is no asset web1; there is web01"
+    assert told("web02") == "there is no asset web02; there is web02.example.com, web01"
+    assert told("mail") == "there is no asset mail"
+
+
+def test_assets_are_listed_by_name_page_by_page(writer):
+    for number in (3, 1, 5, 2, 4):
+        writer.post(ASSETS, json={"hostname": f"web0{number}"})
+    first = writer.get(f"{ASSETS}?limit=2")
+    assert names(first) == ["web01", "web02"]
+    assert first.json["total"] == 5
+    writer.post(ASSETS, json={"hostname": "web00"})
+    second = writer.get(f"{ASSETS}?limit=2&cursor={first.json['next_cursor']}")
+    assert names(second) == ["web03", "web04"]
+    last = writer.get(f"{ASSETS}?limit=2&cursor={second.json['next_cursor']}")
+    assert names(last) == ["web05"]
+    assert last.json["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("", ["db_01", "db101", "web%01", "WEB01"]),
+        ("01", ["db101", "db_01", "web%01", "WEB01"]),
+        ("web", ["web%01", "WEB01"]),
+        ("WeB", ["web%01", "WEB01"]),
+        ("web*", ["web%01", "WEB01"]),
+        ("?b*", ["db101", "db_01"]),
+        ("b*", []),
+        ("db?01", ["db101", "db_01"]),
+        ("%", ["web%01"]),
+        ("_", ["db_01"]),
+        ("!", []),
+        ("'; --", []),
+        ("\\", []),
+    ],
+)
+def test_the_name_filter_is_a_part_or_a_pattern(writer, pattern, found):
+    for name in ("WEB01", "web%01", "db_01", "db101"):
+        writer.post(ASSETS, json={"hostname": name})
+    answer = writer.get(ASSETS, query_string={"name": pattern})
+    assert sorted(names(answer)) == sorted(found)
+    assert answer.json["total"] == len(found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=-1", "limit=1001", "limit=1.5", "limit=", "cursor=x", "name=%00", "page=2"],
+)
+def test_wrong_arguments_of_a_list_are_named(reader, query):
+    answer = reader.get(f"{ASSETS}?{query}")
+    assert answer.status_code == 422
+    assert set(answer.json["error"]["fields"]) == {query.partition("=")[0]}
+
+
+def test_a_list_takes_as_many_queries_for_many_assets_as_for_one(app, writer):
+    def queries():
+        told = []
+        with app.app_context():
+            engine = db.engine
+        listener = lambda *args: told.append(args[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listener)
+        writer.get(ASSETS)
+        event.remove(engine, "before_cursor_execute", listener)
+        return len(told)
+
+    writer.post(ASSETS, json={"hostname": "web00"})
+    one = queries()
+    for number in range(1, 20):
+        writer.post(ASSETS, json={"hostname": f"web{number:02}"})
+    assert queries() == one
+
+
+def test_one_of_several_who_register_a_name_at_once_succeeds(writer):
+    statuses = []
+
+    def register():
+        statuses.append(writer.post(ASSETS, json={"hostname": "web01"}).status_code)
+
+    threads = [threading.Thread(target=register) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [201, 409, 409, 409]
+    assert len(writer.get(f"{ASSETS}/web01/changes").json["items"]) == 1
+
+
+def test_people_and_reports_of_one_host_at_once_wait_for_each_other(app, make_client, make_report):
+    client, statuses = make_client("write"), []
+
+    def register():
+        statuses.append(client.post(ASSETS, json={"hostname": "web01"}).status_code)
+
+    def edit(rack):
+        statuses.append(client.patch(f"{ASSETS}/web01", json={"rack": rack}).status_code)
+
+    def report(size):
+        sections = {"disk": [{"slot": "1", "size_bytes": size}]}
+        answer = client.post("/api/v1/reports", json=make_report("web01", sections))
+        statuses.append(answer.status_code)
+
+    report(0)
+    jobs = [(register,), *((edit, f"A{n}") for n in range(3)), *((report, n) for n in range(1, 4))]
+    threads = [threading.Thread(target=job, args=args) for job, *args in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 7 + [201]
+    changes = client.get(f"{ASSETS}/web01/changes").json["items"]
+    assert sorted(change["seq"] for change in changes) == list(range(1, len(changes) + 1))
+    assert len([change for change in changes if change["kind"] == "asset"]) == 4

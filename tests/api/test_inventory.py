@@ -1,0 +1,126 @@
+"""All that is known of one asset."""
+
+import pytest
+
+from tests import reports
+
+WEB01 = "/api/v1/assets/web01"
+DISK = {"slot": "0:1:3", "serial": "EXAMPLE-0001", "size_bytes": 960197124096}
+
+
+@pytest.fixture
+def told(reader, post, make_report):
+    """Return a function that posts sections of web01 and gives what is then told of it."""
+
+    def told(sections, query="", **members):
+        results = post(make_report("web01", sections, **members))
+        assert results[0]["result"] in ("recorded", "unchanged"), results
+        return reader.get(f"{WEB01}{query}").json
+
+    return told
+
+
+def disk(*items, **members):
+    return reports.section(list(items), serial="serial", **members)
+
+
+def test_components_stand_by_kind_with_their_volatile_values_apart(told):
+    got = told({"disk": disk(DISK, volatile={"0:1:3": {"temperature_celsius": 31}})})
+    assert got["components"] == {
+        "disk": [
+            {
+                "place": "0:1:3",
+                "serial": "EXAMPLE-0001",
+                "fields": DISK,
+                "volatile": {"temperature_celsius": 31},
+            }
+        ]
+    }
+    assert got["problems"] == []
+
+
+def test_bulk_kinds_look_like_the_others(told):
+    items = [{"name": f"package{n:04}", "version": "1.0"} for n in range(300)]
+    got = told({"package": reports.section(items, key=["name"], bulk=True)})
+    assert len(got["components"]["package"]) == 300
+    assert got["components"]["package"][7] == {
+        "place": "package0007",
+        "serial": None,
+        "fields": items[7],
+        "volatile": {},
+    }
+    assert got["kinds"]["package"]["item_count"] == 300
+
+
+def test_a_kind_without_components_is_shown_empty(told):
+    got = told({"disk": disk()})
+    assert got["components"] == {"disk": []}
+    assert got["kinds"]["disk"]["status"] == "ok"
+
+
+def test_kinds_can_be_chosen(told, reader):
+    got = told({"disk": disk(DISK), "nic": [{"slot": "1"}], "psu": [{"slot": "2"}]}, "?kind=disk")
+    assert set(got["kinds"]) == set(got["components"]) == {"disk"}
+    got = reader.get(f"{WEB01}?kind=disk&kind=psu&kind=fan").json
+    assert set(got["kinds"]) == set(got["components"]) == {"disk", "psu"}
+    assert reader.get(f"{WEB01}?kind=Disk").status_code == 422
+
+
+def test_the_last_report_is_told(told):
+    got = told({"disk": disk(DISK)}, version="1.2.3", via="ssh", age_ms=60_000)
+    last = got["last_report"]
+    assert (last["version"], last["via"], last["clock_wrong"]) == ("1.2.3", "ssh", False)
+    assert last["reported_at"] < last["received_at"]
+    assert got["identity"] == {"hostname": "web01", "macs": ["02:00:00:00:00:01"]}
+    assert got["registered_at"] is None
+
+
+def test_a_wrong_clock_is_told(told):
+    got = told({"disk": disk(DISK)}, collected_at="2020-01-01T00:00:00Z")
+    assert got["last_report"]["clock_wrong"] is True
+    (problem,) = got["problems"]
+    assert problem["source"] == "clock"
+    assert problem["message"].endswith("s behind")
+
+
+def test_components_of_a_failing_kind_are_kept_and_look_like_it(told):
+    before = told({"disk": disk(DISK)}, age_ms=60_000)
+    got = told({"disk": {"status": "error", "error": "ParseError: no", "traceback": "at line 1"}})
+    assert got["components"] == before["components"]
+    kind = got["kinds"]["disk"]
+    assert (kind["status"], kind["reason"]) == ("error", "ParseError: no")
+    assert kind["traceback"] == "at line 1"
+    assert kind["items_at"] == before["kinds"]["disk"]["items_at"] < kind["reported_at"]
+    assert kind["stale"] == f"kept from {kind['items_at']}: error: ParseError: no"
+    assert got["problems"] == [
+        {"source": "outcome", "kind": "disk", "message": "error: ParseError: no"}
+    ]
+
+
+def test_what_was_never_available_is_no_problem_and_what_went_away_is_one(told):
+    gone = {"status": "unavailable", "reason": "ipmitool is not installed"}
+    got = told({"psu": gone})
+    assert got["kinds"]["psu"]["reason"] == "ipmitool is not installed"
+    assert got["kinds"]["psu"]["stale"] is None
+    assert got["kinds"]["psu"]["items_at"] is None
+    assert got["components"] == {}
+    assert got["problems"] == []
+    told({"psu": [{"slot": "1"}]})
+    got = told({"psu": gone})
+    assert [problem["source"] for problem in got["problems"]] == ["outcome"]
+    assert got["kinds"]["psu"]["stale"].endswith("unavailable: ipmitool is not installed")
+
+
+def test_quarantined_values_and_lines_of_collectors_are_problems(told):
+    item = DISK | {"weight_bytes": "heavy"}
+    got = told({"disk": disk(item, problems=["/dev/sdb: no answer"])})
+    by_source = {problem["source"]: problem for problem in got["problems"]}
+    assert by_source["collector"] == {
+        "source": "collector",
+        "kind": "disk",
+        "message": "/dev/sdb: no answer",
+    }
+    held = by_source["quarantine"]
+    assert (held["kind"], held["place"], held["field"]) == ("disk", "0:1:3", "weight_bytes")
+    assert held["raw"] == '"heavy"'
+    assert got["components"]["disk"][0]["fields"] == DISK

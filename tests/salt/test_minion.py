@@ -1,0 +1,199 @@
+"""The modules on a real minion, synced from a real master."""
+
+import json
+
+import cmdb_canonical as canonical
+import jsonschema
+import pytest
+
+from tests.minion.schema import REPORT
+from tests.salt.conftest import MINION, wait_until
+
+OURS = {"host", "board", "cpu", "memory", "disk", "nic", "package"}
+
+
+@pytest.fixture(autouse=True)
+def role(roles):
+    roles.write_text("web = team-shop\n")
+
+
+def test_collect_returns_a_valid_signed_report_of_all_collectors(salt, api):
+    report = salt("cmdb.collect")
+    jsonschema.validate(report, REPORT)
+    assert report["id"] == MINION
+    assert report["via"] == "salt"
+    assert report["sig"] == canonical.sign(report, api.key(MINION))
+    assert set(report["sections"]) >= OURS | {"role"}
+    for kind, section in report["sections"].items():
+        assert section["status"] in ("ok", "unavailable"), (kind, section)
+    assert report["sections"]["role"]["items"] == [{"role": "web", "owner": "team-shop"}]
+
+
+def test_collect_takes_kinds(salt):
+    assert set(salt("cmdb.collect", "role", "cpu")["sections"]) == {"role", "cpu"}
+
+
+def test_collect_names_a_kind_that_is_not_there(salt):
+    said = salt("cmdb.collect", "cpuu")
+    assert "no collector for cpuu; there are: " in said
+
+
+def test_the_key_never_shows_in_what_a_minion_returns(salt, api):
+    key = api.key(MINION)
+    for function in ("cmdb.collect", "cmdb.status", "cmdb.plugins"):
+        assert key not in json.dumps(salt(function))
+
+
+def test_plugins_tells_where_each_comes_from_and_why_it_is_unavailable(salt, roles, pillar):
+    roles.unlink()
+    pillar.set(collectors={"package": False})
+    plugins = salt("cmdb.plugins")
+    assert plugins["role"]["reason"] == f"{roles} is not on this machine"
+    assert plugins["role"]["origin"].endswith("/extmods/modules/cmdb_role.py")
+    assert (plugins["package"]["enabled"], plugins["package"]["status"]) == (False, "disabled")
+    assert plugins["cpu"]["item_count"] >= 1
+
+
+def test_pillar_lies_over_the_minions_own_settings_key_by_key(salt, pillar):
+    pillar.set(collectors={"role": {"limit": 7}, "cpu": False})
+    report = salt("cmdb.collect", "role", "cpu")
+    assert report["sections"]["cpu"] == {"status": "disabled"}
+    # The path is the minion config's, the limit the pillar's.
+    assert report["sections"]["role"]["status"] == "ok"
+
+
+def test_a_setting_of_the_wrong_shape_is_named(salt, pillar):
+    pillar.set(collectors=["cpu"])
+    assert "cmdb:collectors must be a mapping" in salt("cmdb.collect")
+    pillar.set(colectors={})
+    assert salt("cmdb.status")["settings_problems"] == [
+        "unknown setting cmdb:colectors; did you mean collectors?"
+    ]
+
+
+def test_a_broken_collector_leaves_its_traceback_and_spoils_nothing(salt, file_root):
+    modules = file_root / "_modules"
+    (modules / "cmdb_broken.py").write_text("def collect(:\n")
+    (modules / "cmdb_raises.py").write_text(
+        "KEY = ['a']\n\n\ndef collect():\n    return [{'a': {}['Slot']}]\n"
+    )
+    try:
+        salt("saltutil.sync_modules")
+        sections = salt("cmdb.collect")["sections"]
+        assert sections["broken"]["status"] == "error"
+        assert "SyntaxError" in sections["broken"]["error"]
+        assert sections["raises"]["error"] == "KeyError: 'Slot'"
+        assert "cmdb_raises.py" in sections["raises"]["traceback"]
+        assert sections["role"]["status"] == "ok"
+    finally:
+        (modules / "cmdb_broken.py").unlink()
+        (modules / "cmdb_raises.py").unlink()
+        salt("saltutil.sync_modules")
+
+
+def test_one_collector_can_be_called_alone(salt):
+    (item,) = salt("cmdb_memory.collect")
+    assert item["size_bytes"] > 0
+    # Alone it has no settings: the default path counts, and the message is plain.
+    assert salt("cmdb_role.collect") == "ERROR: /etc/server-roles is not on this machine"
+
+
+def test_debug_replays_instead_of_reading_this_machine(salt, pillar, tmp_path, roles):
+    elsewhere = tmp_path / str(roles).lstrip("/")
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_text("db = team-data\n")
+    pillar.set(debug=str(tmp_path))
+    report = salt("cmdb.collect", "role", "package")
+    assert report["sections"]["role"]["items"] == [{"role": "db", "owner": "team-data"}]
+    assert report["sections"]["package"]["status"] == "unavailable"
+    pillar.set(debug=str(tmp_path / "none"))
+    assert "cmdb:debug" in salt("cmdb.collect")
+
+
+def test_a_captured_bundle_replays_the_same_items(salt, pillar, tmp_path, roles):
+    bundle = salt("cmdb.capture", str(tmp_path / "bundle.json"))
+    live = salt("cmdb.collect")
+    roles.unlink()
+    pillar.set(debug=bundle["path"])
+    replayed = salt("cmdb.collect")
+    digests = [
+        {kind: section.get("digest") for kind, section in report["sections"].items()}
+        for report in (live, replayed)
+    ]
+    assert digests[0] == digests[1]
+    assert replayed["identity"] == live["identity"]
+
+
+def collect_and_deliver(salt, api):
+    before = api.report_id()
+    report = salt("cmdb.collect", "--return=cmdb")
+    wait_until(lambda: api.report_id() not in (None, before))
+    return report
+
+
+def test_the_returner_delivers_and_a_real_change_is_recorded(salt, api, roles):
+    report = collect_and_deliver(salt, api)
+    asset = api.asset()
+    assert asset["last_report"]["report_id"] == report["report_id"]
+    for kind, section in report["sections"].items():
+        assert asset["kinds"][kind]["status"] == section["status"]
+        if section["status"] == "ok":
+            assert asset["kinds"][kind]["item_count"] == len(section["items"])
+    roles.write_text("web = team-platform\n")
+    collect_and_deliver(salt, api)
+    (change,) = api.changes(asset=MINION, action="changed", kind="role")
+    assert change["changes"] == [{"field": "owner", "old": "team-shop", "new": "team-platform"}]
+
+
+def test_the_returner_lets_other_functions_pass(salt, api):
+    before = api.report_id()
+    assert salt("test.ping", "--return=cmdb") is True
+    assert salt("cmdb.status")["spooled_count"] == 0
+    assert api.report_id() == before
+
+
+def test_report_collects_delivers_and_returns_a_short_summary(salt, api):
+    salt("cmdb.report")
+    summary = salt("cmdb.report")
+    assert summary["result"] == "unchanged"
+    assert summary["kinds"]["role"] == "ok"
+    assert api.report_id() == summary["report_id"]
+    assert len(json.dumps(summary)) < 1000
+
+
+def test_while_the_api_is_down_nothing_is_lost_and_no_job_fails(salt, api, roles):
+    salt("cmdb.report")
+    api.stop()
+    try:
+        roles.write_text("web = team-night\n")
+        summary = salt("cmdb.report")
+        assert (summary["result"], summary["spooled_count"]) == ("spooled", 1)
+        assert "refused" in summary["error"]
+        roles.write_text("web = team-day\n")
+        assert "sections" in salt("cmdb.collect", "--return=cmdb")
+        status = wait_until(lambda: _waiting(salt, 2))
+        assert "refused" in status["last_error"]
+    finally:
+        api.start()
+    assert salt("cmdb.deliver")["result"] == "delivered"
+    owners = [
+        each["changes"][0]["new"]
+        for each in reversed(api.changes(asset=MINION, kind="role", action="changed"))
+    ]
+    assert owners[-2:] == ["team-night", "team-day"]
+    assert salt("cmdb.status")["spooled_count"] == 0
+
+
+def _waiting(salt, count):
+    status = salt("cmdb.status")
+    return status if status["spooled_count"] == count else None
+
+
+def test_a_wrong_key_is_refused_and_shown(salt, api, pillar):
+    pillar.set(key=api.key("db01"))
+    summary = salt("cmdb.report")
+    assert summary["result"] == "refused"
+    status = salt("cmdb.status")
+    assert status["rejected_count"] >= 1
+    assert status["spooled_count"] == 0
+    assert status["last_error"]
