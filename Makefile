@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format lock migration clean
+.PHONY: help demo test check format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,7 +24,7 @@ format: $(VENV)/ready ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(VENV)/ready: requirements/lock.txt requirements/salt.txt
+$(VENV)/ready: requirements/lock.txt requirements/salt.txt ## the environment that all targets run in
 	@requirements/install.sh $(PYTHON) $(VENV)
 	@touch $@
 

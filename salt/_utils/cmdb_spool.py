@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CORRUPT_KEPT = 20
+# A file that is still being written is younger than this, seconds.
+HALF_WRITTEN = 3600
 
 
 class Waiting:
@@ -102,6 +104,7 @@ class Spool:
         A report is superseded when newer ones hold every kind of it. The newest section of each
         kind of each asset, and the newest one with items, stay even where the bounds are passed.
         """
+        self._sweep()
         paths = self.names()
         total = sum(_size(path) for path in paths)
         if len(paths) <= self.max_reports and total <= self.max_bytes:
@@ -122,6 +125,14 @@ class Spool:
             self.settle(waiting)
             count, total, dropped = count - 1, total - waiting.size, dropped + 1
         return dropped
+
+    def _sweep(self):
+        """Remove what a process that was killed left half-written."""
+        for name in os.listdir(self.folder):
+            path = os.path.join(self.folder, name)
+            with contextlib.suppress(FileNotFoundError):
+                if name.startswith(".") and time.time() - os.path.getmtime(path) > HALF_WRITTEN:
+                    os.unlink(path)
 
     def counts(self):
         """Return what waits and what was set aside, in numbers."""

@@ -169,3 +169,14 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_half_done(spool, mon
     monkeypatch.undo()
     assert spool.state() == {"a": 1}
     assert sorted(os.listdir(spool.folder)) == before
+
+
+def test_what_a_killed_process_left_half_written_is_removed(spool):
+    spool.put(report(1))
+    for name, age in ((".old.json.1", 7200), (".new.json.2", 0)):
+        path = Path(spool.folder, name)
+        path.write_text("{")
+        os.utime(path, (time.time() - age,) * 2)
+    spool.make_room()
+    assert sorted(name for name in os.listdir(spool.folder) if name[0] == ".") == [".new.json.2"]
+    assert waiting_ids(spool) == ["report-0001"]
