@@ -35,5 +35,5 @@ lock: $(VENV)/ready ## resolve requirements/lock.in into lock.txt anew
 	    --no-header --no-annotate requirements/lock.in -o requirements/lock.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix .demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

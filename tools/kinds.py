@@ -4,7 +4,9 @@
     tools/kinds.py --write   write them anew
 
 ``cmdb_api/schemas/kinds.json`` tells the API the type of each field; ``docs/collectors.md`` is for
-people. The source is the table in the docstring of each ``salt/_modules/cmdb_<kind>.py``.
+people. The source is the table in the docstring of each ``salt/_modules/cmdb_<kind>.py``, and its
+constants; one that asks outside tools names them, each with where it comes from and the right it
+takes: ``TOOLS = {"ipmitool": "package ipmitool, kernel module ipmi_devintf; root"}``.
 """
 
 import ast
@@ -15,10 +17,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
 MODULES = ROOT / "salt/_modules"
+LIBRARIES = ROOT / "salt/_utils"
 KINDS = ROOT / "cmdb_api/schemas/kinds.json"
 DOCS = ROOT / "docs/collectors.md"
 TYPES = ("str", "int", "bool", "list")
-CONSTANTS = ("KEY", "SERIAL", "VOLATILE", "BULK", "SLOW")
+CONSTANTS = ("KEY", "SERIAL", "VOLATILE", "BULK", "SLOW", "ENABLED", "TOOLS")
 _RULER = re.compile(r"=+  =+  =+")
 
 
@@ -74,7 +77,33 @@ def docs(found):
         "the section's problems.\n",
     ]
     parts += [_page(kind, said) for kind, said in found.items()]
+    parts += _tools(found)
     return "\n".join(parts)
+
+
+def _tools(found):
+    """Return the table of outside tools: who asks each, and what it needs."""
+    asked = {}
+    for kind, said in found.items():
+        for tool, needs in said.get("TOOLS", {}).items():
+            asked.setdefault(tool, {}).setdefault(needs, []).append(kind)
+    if not asked:
+        return []
+    rows = [
+        f"| `{tool}` | {', '.join(kinds)} | {_cell(needs)} |"
+        for tool, said in sorted(asked.items())
+        for needs, kinds in said.items()
+    ]
+    return [
+        "## Tools\n",
+        "Collectors read files, and ask a tool only where no file tells. Where several tools can "
+        "tell the same, one is asked: the first that is installed. Without any of them the kind "
+        "is *unavailable*, and the reason names what to install.\n",
+        "| tool | asked for | needs |",
+        "|---|---|---|",
+        *rows,
+        "",
+    ]
 
 
 def _page(kind, said):
@@ -82,6 +111,7 @@ def _page(kind, said):
     if said.get("VOLATILE"):
         marks.append(f"volatile `{', '.join(said['VOLATILE'])}`")
     marks += ["bulk"] if said.get("BULK") else []
+    marks += ["off unless the settings turn it on"] if said.get("ENABLED") is False else []
     marks += ["slow: it waits for outside commands"] if said.get("SLOW") else []
     rows = [f"| `{field}` | {type_} | {_cell(text)} |" for field, type_, text in said["fields"]]
     return "\n".join(
@@ -112,8 +142,35 @@ def _constants(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
             if name in CONSTANTS:
-                found[name] = ast.literal_eval(node.value)
+                found[name] = _literal(node.value, tree)
     return found
+
+
+def _literal(node, tree):
+    """Return a constant's value; it may unpack lists, or be a library's (``raid.TOOLS``)."""
+    if isinstance(node, ast.Attribute):
+        return _of_library(node.value.id, node.attr, tree)
+    if isinstance(node, (ast.List, ast.Tuple)):
+        starred = [isinstance(each, ast.Starred) for each in node.elts]
+        parts = [
+            _literal(each.value, tree) if star else [ast.literal_eval(each)]
+            for each, star in zip(node.elts, starred, strict=True)
+        ]
+        return [value for part in parts for value in part]
+    return ast.literal_eval(node)
+
+
+def _of_library(alias, constant, tree):
+    imports = [name for node in tree.body if isinstance(node, ast.Import) for name in node.names]
+    library = next(each.name for each in imports if alias in (each.asname, each.name))
+    there = ast.parse((LIBRARIES / f"{library}.py").read_text())
+    values = [
+        node.value
+        for node in there.body
+        if isinstance(node, ast.Assign)
+        and constant in [getattr(target, "id", None) for target in node.targets]
+    ]
+    return _literal(values[0], there)
 
 
 def main(arguments):

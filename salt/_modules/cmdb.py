@@ -30,7 +30,11 @@ def _refresh():
             del sys.modules[name]
     importlib.invalidate_caches()
     for name, stamp in wanted.items():
-        module = importlib.import_module(name)
+        try:
+            module = importlib.import_module(name)
+        except Exception:
+            # One that a single collector needs is that collector's error, not everyone's.
+            continue
         if os.path.realpath(module.__file__) == stamp[0]:
             module.__cmdb_stamp__ = stamp
 
@@ -48,6 +52,7 @@ def _is_library(name, module):
 
 _refresh()
 
+import cmdb_anonymise
 import cmdb_deliver
 import cmdb_plugins
 import cmdb_replay
@@ -166,12 +171,14 @@ def status():
     return told
 
 
-def capture(path=None, *kinds):
+def capture(path=None, *kinds, **options):
     """
     Write all that the collectors read on this host into a bundle; return where it is.
 
     The bundle replays on any machine: set ``cmdb:debug`` to its path. It holds serial numbers,
-    addresses and names, and is readable by its owner only.
+    addresses and names, and is readable by its owner only. With ``anonymise=True`` each of these
+    is replaced by one stand-in of the same shape, wherever it stands; look into the bundle before
+    you give it away: a name that no field of the report holds is not known to be one.
 
     CLI Example:
 
@@ -179,12 +186,20 @@ def capture(path=None, *kinds):
 
         salt web01 cmdb.capture
         salt web01 cmdb.capture /tmp/web01.json disk nic
+        salt web01 cmdb.capture /tmp/somebody.json disk nic anonymise=True
     """
-    name = f"{__opts__['id']}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
+    # Salt 3006 takes no keyword that stands after *kinds by its name; Salt adds __pub_… itself.
+    anonymise = options.pop("anonymise", False)
+    if unknown := sorted(name for name in options if not name.startswith("__")):
+        raise CommandExecutionError(f"cmdb.capture has no option {', '.join(unknown)}")
+    host = "anonymised" if anonymise else __opts__["id"]
+    name = f"{host}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
     path = path or os.path.join(__opts__["cachedir"], "cmdb", "capture", name)
     settings = _settings()
     with cmdb_source.through(cmdb_replay.Capture(cmdb_source.door())) as door:
         built = cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
+    if anonymise:
+        door.content = cmdb_anonymise.anonymise(door.content, built)
     try:
         door.save(path)
     except OSError as error:
@@ -194,6 +209,25 @@ def capture(path=None, *kinds):
         "size_bytes": os.path.getsize(path),
         "kinds": {kind: each["status"] for kind, each in built["sections"].items()},
     }
+
+
+def replay(path, *kinds):
+    """
+    Return the report of another machine: from its bundle, or from a folder laid out like its root.
+
+    FOLDER/proc/cpuinfo answers for that file, FOLDER/commands/dmidecode for that command's output.
+    The report has no signature, so that nobody takes it for this host's.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call --local cmdb.replay /tmp/web01.json
+        salt-call --local cmdb.replay /tmp/folder board memory
+    """
+    settings = {**_settings(), "debug": os.path.abspath(path)}
+    with _debug(settings):
+        return cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
 
 
 def _settings():
@@ -207,8 +241,9 @@ def _collectors(settings, kinds):
     """Return the collectors found, or those of ``kinds``; raises where one is not known."""
     found = {}
     for name, (path, *_) in sorted(__salt__.file_mapping.items()):
-        if name.startswith(cmdb_plugins.PREFIX):
-            kind = name[len(cmdb_plugins.PREFIX) :]
+        kind = name[len(cmdb_plugins.PREFIX) :]
+        # Salt 3006 also lists what Python keeps: cmdb_disk.cpython-310.
+        if name.startswith(cmdb_plugins.PREFIX) and kind.isidentifier():
             found[kind] = _collector(kind, path, settings)
     for dotted in settings["plugins"]:
         each = cmdb_plugins.from_class(str(dotted), settings)
@@ -245,7 +280,7 @@ def _debug(settings):
     try:
         return cmdb_source.through(cmdb_replay.open_door(settings["debug"]))
     except cmdb_source.CollectorError as error:
-        raise CommandExecutionError(f"cmdb:debug: {error}") from error
+        raise CommandExecutionError(f"replay: {error}") from error
 
 
 def _via():

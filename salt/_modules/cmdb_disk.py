@@ -2,7 +2,9 @@
 
 Source: /sys/block and what is below a device's own folder; the udev database (/run/udev/data)
 for what only the drive itself told. No loop, ram, zram, dm, md, nbd, optical or floppy devices,
-no empty card readers. Several paths to one SAN volume are several disks with one wwn.
+no empty card readers. Several paths to one SAN volume are several disks with one wwn; namespaces
+of one NVMe drive are several disks with its serial number. With the option ``smartctl: true``
+``smartctl -i`` is asked of disks whose model or serial number sysfs lacks.
 
 =============  ====  ====================================================================
 slot           str   where it is attached, "pci-0000:00:1f.2-ata-1"; the identity
@@ -17,11 +19,14 @@ rotational     bool  True for spinning disks
 removable      bool  True for media that can be taken out
 transport      str   "sata", "sas", "nvme", "nvme-tcp", "usb", "virtio", "fc", "iscsi", "mmc",
                      "xen", "scsi" (RAID volumes among others)
+namespace      int   number of an NVMe namespace
+lun            int   logical unit number of a SAN volume (fc, iscsi)
 =============  ====  ====================================================================
 """
 
 import re
 
+import cmdb_smartctl as smartctl
 import cmdb_source as source
 import cmdb_sysfs as sysfs
 import cmdb_text as text
@@ -37,6 +42,7 @@ NOT_DISKS = re.compile(r"nvme\d+c\d+n\d+|mmcblk\d+(?:boot\d+|rpmb|gp\d+)|sr\d+|f
 SECTOR_BYTES = 512
 MOST_SECTORS = 1 << 52
 _WWN = re.compile(r"(?:naa\.|eui\.|0x)?([0-9a-f]{16}|[0-9a-f]{32})")
+_LUN = re.compile(r"/\d+:\d+:\d+:(\d{1,18})/")
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 
 
@@ -51,7 +57,8 @@ def collect():
         salt '*' cmdb_disk.collect
     """
     found = [_read(path) for path in source.glob("/sys/block/*")]
-    return parse(said for said in found if said)
+    items = parse(said for said in found if said)
+    return [_asked(item) for item in items] if source.option("smartctl") else items
 
 
 def parse(disks):
@@ -76,12 +83,9 @@ def parse_vpd80(page):
 
 def _read(path):
     """Return what there is to read of one disk; None for what is no disk."""
-    name, where = path.rpartition("/")[2], source.link(path)
-    if where is None or NOT_DISKS.fullmatch(name):
-        return None
-    if "/nvme-subsystem/" in where:
-        where = _behind(name, where)
-    elif "/virtual/" in where and "/nvme-fabrics/" not in where:
+    name = path.rpartition("/")[2]
+    where = None if NOT_DISKS.fullmatch(name) else sysfs.disk_path(path)
+    if where is None:
         return None
     device = ("model", "vendor", "rev", "firmware_rev", "serial", "wwid", "name", "transport")
     block = ("size", "removable", "queue/rotational", "serial", "wwid")
@@ -91,15 +95,10 @@ def _read(path):
     said["udev"] = source.read(f"/run/udev/data/b{number}") if number else None
     said["vpd80"] = source.read_bytes(f"{path}/device/vpd_pg80")
     said["place"], said["transport"] = sysfs.attachment(where)
+    lun = _LUN.search(where)
+    said["lun"] = lun.group(1) if lun and said["transport"] in ("fc", "iscsi") else None
+    said["nsid"] = source.read(f"{path}/nsid") if said["transport"] == "nvme" else None
     return {"name": name.replace("!", "/"), **said}
-
-
-def _behind(name, where):
-    """Return the path of a multipath NVMe namespace through its first controller in a slot."""
-    links = map(source.link, source.glob(where.rpartition("/")[0] + "/nvme*[0-9]"))
-    controllers = sorted(link for link in links if link and re.search(r"/nvme\d+$", link))
-    in_slots = [path for path in controllers if "/virtual/" not in path]
-    return f"{in_slots[0]}/{name}" if in_slots else where
 
 
 def _item(said):
@@ -121,7 +120,28 @@ def _item(said):
         "rotational": None if rotational is None else rotational == 1,
         "removable": text.integer(said["removable"]) == 1,
         "transport": _transport(transport, ata, text.clean(said["device/transport"])),
+        "namespace": _namespace(said),
+        "lun": text.integer(said["lun"]),
     }
+
+
+def _namespace(said):
+    named = re.fullmatch(r"nvme\d+n(\d{1,9})", said["name"])
+    return text.integer(said["nsid"]) or (text.integer(named.group(1)) if named else None)
+
+
+def _asked(item):
+    """Return the item with what only ``smartctl`` knows of it."""
+    if item["serial"] and item["model"]:
+        return item
+    try:
+        said = source.run(["smartctl", "-j", "-i", f"/dev/{item['name']}"], ok=range(256))
+        told = smartctl.identity(smartctl.load(said))
+    except (source.Unavailable, source.ParseError, source.CommandError) as error:
+        source.problem(f"{item['name']}: {error}")
+        return item
+    lacking = ("vendor", "model", "serial", "firmware", "wwn")
+    return {**item, **{field: item[field] or told[field] for field in lacking}}
 
 
 def _transport(transport, ata, fabric):

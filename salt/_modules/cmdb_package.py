@@ -1,9 +1,10 @@
 """Installed packages, one item for each name and architecture.
 
 Source: the dpkg status file (and status.d, as distroless images have it), else the rpm database
-through Python's ``rpm`` or one ``rpm -qa``, else apk's database. Packages that are removed but
-for their configuration, or not unpacked, are left out. What may be installed in several versions
-at once (kernels, signing keys) is one item, the newest in ``version``: an upgrade is a change.
+through Python's ``rpm`` or one ``rpm -qa``, else the database of apk or pacman. Packages that are
+removed but for their configuration, or not unpacked, are left out. What may be installed in
+several versions at once (kernels, signing keys) is one item, the newest in ``version``: an upgrade
+is a change.
 
 ==============  ====  ==========================================================
 name            str   with arch the identity
@@ -25,6 +26,7 @@ BULK = True
 
 DPKG = "/var/lib/dpkg/status"
 APK = "/lib/apk/db/installed"
+PACMAN = "/var/lib/pacman/local/*/desc"
 RPM = (
     *("/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db", "/var/lib/rpm/rpmdb.sqlite"),
     "/usr/lib/sysimage/rpm/*[Pp]ackages*",
@@ -33,6 +35,7 @@ RPM = (
 RPM_FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n"
 # With the line's end in the literal start, a search skips the other lines 20 times faster.
 _DPKG_FIELD = re.compile(r"\n(Package|Status|Version|Architecture):([^\n]*)")
+_PACMAN_FIELD = re.compile(r"^%(NAME|VERSION|ARCH)%\r?\n([^\n]+)", re.MULTILINE)
 _APK_FIELD = re.compile(r"\n([PVA]):([^\n]*)")
 _RUNS = re.compile(r"([0-9]+)|([a-zA-Z]+)|(~)")
 
@@ -55,7 +58,9 @@ def collect():
         return parse_rpm(_ask_rpm())
     if source.glob(APK):
         return parse_apk(source.need(APK))
-    raise source.Unavailable("no package database of dpkg, rpm or apk is on this machine")
+    if source.glob(PACMAN):
+        return parse_pacman({path: source.need(path) for path in source.glob(PACMAN)})
+    raise source.Unavailable("no package database of dpkg, rpm, apk or pacman is on this machine")
 
 
 def parse_dpkg(status):
@@ -86,6 +91,17 @@ def parse_apk(installed):
     """Turn apk's database into items."""
     found = _records(_APK_FIELD, installed, first="P")
     return _items([(said["P"], said.get("V"), said.get("A")) for said in found], "apk")
+
+
+def parse_pacman(descriptions):
+    """Turn pacman's files, {path: text}, one a package, into items; a broken one is a problem."""
+    found = []
+    for path, said in descriptions.items():
+        fields = {name: text.clean(value) for name, value in _PACMAN_FIELD.findall(said)}
+        if not fields.get("NAME") or not fields.get("VERSION"):
+            source.problem(f"{path}: no name and version of a package in it")
+        found.append((fields.get("NAME"), fields.get("VERSION"), fields.get("ARCH")))
+    return _items(found, "pacman")
 
 
 def version_key(version):

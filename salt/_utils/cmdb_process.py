@@ -68,13 +68,13 @@ def _drain(process, argv, limit_seconds, max_bytes):
                 )
             if time.monotonic() >= deadline and selector.get_map():
                 raise errors.TimeLimit(
-                    f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed"
+                    f"{' '.join(argv)} took longer than {round(limit_seconds, 2):g} s; killed"
                 )
     try:
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         raise errors.TimeLimit(
-            f"{' '.join(argv)} took longer than {limit_seconds:g} s; killed"
+            f"{' '.join(argv)} took longer than {round(limit_seconds, 2):g} s; killed"
         ) from None
     return code, b"".join(chunks[process.stdout]), b"".join(chunks[process.stderr])
 

@@ -75,7 +75,7 @@ class Capture:
         except source.CollectorError as error:
             self.content[verb][question] = {"error": str(error)}
             raise
-        self.content[verb][question] = {"value": _to_json(value)}
+        self.content[verb][question] = {"value": to_json(value)}
         return value
 
 
@@ -110,7 +110,7 @@ class Bundle:
             raise OSError(kept["errno"], os.strerror(kept["errno"] or 0), question)
         if "error" in kept:
             raise source.CollectorError(kept["error"])
-        return _from_json(kept["value"])
+        return from_json(kept["value"])
 
 
 class Tree:
@@ -170,7 +170,8 @@ class Tree:
         return at
 
 
-def _to_json(value):
+def to_json(value):
+    """Return an answer as a bundle holds it: bytes as text where they are text."""
     if isinstance(value, (bytes, bytearray)):
         try:
             text = bytes(value).decode("utf-8")
@@ -178,19 +179,20 @@ def _to_json(value):
             return {"base64": base64.b64encode(value).decode("ascii")}
         return {"text": text}
     if isinstance(value, (list, tuple)):
-        return [_to_json(each) for each in value]
+        return [to_json(each) for each in value]
     if isinstance(value, dict):
-        return {"dict": {str(name): _to_json(each) for name, each in value.items()}}
+        return {"dict": {str(name): to_json(each) for name, each in value.items()}}
     return value
 
 
-def _from_json(value):
+def from_json(value):
+    """Return the answer that a bundle holds."""
     if isinstance(value, list):
-        return [_from_json(each) for each in value]
+        return [from_json(each) for each in value]
     if isinstance(value, dict):
         if "base64" in value:
             return base64.b64decode(value["base64"])
         if "text" in value:
             return value["text"].encode("utf-8")
-        return {name: _from_json(each) for name, each in value["dict"].items()}
+        return {name: from_json(each) for name, each in value["dict"].items()}
     return value

@@ -6,6 +6,7 @@ Specification (DSP0134); a field past the end of an older, shorter structure is 
 
 import cmdb_jedec as jedec
 import cmdb_smbios_decode as decode
+import cmdb_smbios_power as power
 import cmdb_text as text
 
 
@@ -118,6 +119,22 @@ FIELDS = {
             "Configured Voltage",
             (lambda body: body.number(0x26, 2) or None, decode.said_millivolts),
         ),
+    },
+    39: {
+        "group": ("Power Unit Group", decode.number(0x04, 1, (0,))),
+        "location": ("Location", decode.name(0x05)),
+        "name": ("Name", decode.name(0x06)),
+        "manufacturer": ("Manufacturer", decode.name(0x07)),
+        "serial": ("Serial Number", decode.serial(0x08)),
+        "asset_tag": ("Asset Tag", decode.serial(0x09)),
+        "part_number": ("Model Part Number", decode.serial(0x0A)),
+        "revision": ("Revision", decode.serial(0x0B)),
+        "max_watts": ("Max Power Capacity", power.watts()),
+        "present": ("Status", power.present()),
+        "state": ("Status", power.state()),
+        "psu_type": ("Type", power.kind()),
+        "plugged": ("Plugged", power.plugged()),
+        "hot_replaceable": ("Hot Replaceable", power.hot_replaceable()),
     },
     # HP and HPE blades tell their enclosure in a type of their own.
     204: {

@@ -256,7 +256,7 @@ def abandonable(function, limit_seconds, what):
     if "error" in answer:
         raise answer["error"]
     if "value" not in answer:
-        raise TimeLimit(f"{what} took longer than {limit_seconds:g} s; abandoned")
+        raise TimeLimit(f"{what} took longer than {round(limit_seconds, 2):g} s; abandoned")
     return answer["value"]
 
 

@@ -57,6 +57,23 @@ def attachment(path):
     return name, _transport(path, {step for step, _ in steps})
 
 
+def disk_path(path):
+    """Return where a disk's link in /sys/block leads; None for what is no disk in a slot."""
+    where = source.link(path)
+    if where is not None and "/nvme-subsystem/" in where:
+        return _first_way(path.rpartition("/")[2], where)
+    is_virtual = where is None or ("/virtual/" in where and "/nvme-fabrics/" not in where)
+    return None if is_virtual else where
+
+
+def _first_way(name, where):
+    """Return the path of a multipath NVMe namespace through its first controller in a slot."""
+    links = map(source.link, source.glob(where.rpartition("/")[0] + "/nvme*[0-9]"))
+    controllers = sorted(link for link in links if link and re.search(r"/nvme\d+$", link))
+    in_slots = [path for path in controllers if "/virtual/" not in path]
+    return f"{in_slots[0]}/{name}" if in_slots else where
+
+
 def pci_address(path):
     """Return the PCI address of the function that the device hangs on; None without PCI."""
     found = [word for word in path.split("/") if _BUSES[0][1].fullmatch(word)]

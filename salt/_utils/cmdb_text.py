@@ -47,7 +47,10 @@ _EMPTY_SERIAL = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_FILLER = re.compile(r"(?i:sku=notprovided.*)|[-_.*?#:/\\ ]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}")
+_FILLER = re.compile(
+    r"(?i:sku=notprovided.*|oem define ?[0-9]*|tbd by odm)"
+    r"|[-_.*?#:/\\ ]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}"
+)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Boards whose maker wrote the same UUID into all of them.
 SHARED_UUIDS = frozenset(

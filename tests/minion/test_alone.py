@@ -23,7 +23,7 @@ def report_of(ended):
     report = json.loads(ended.stdout)
     jsonschema.validate(report, REPORT)
     for kind, section in report["sections"].items():
-        assert section["status"] in ("ok", "unavailable"), (kind, section)
+        assert section["status"] in ("ok", "unavailable", "disabled"), (kind, section)
         if "items" in section:
             assert section["digest"] == canonical.digest(section["items"], section["key"])
     return report
@@ -70,7 +70,12 @@ def test_every_python_collects_the_same(version):
     )
     own = subprocess.run([sys.executable, PROGRAM], capture_output=True, text=True)
     digests = [
-        {kind: section.get("digest") for kind, section in report_of(each)["sections"].items()}
+        {
+            kind: section.get("digest")
+            for kind, section in report_of(each)["sections"].items()
+            # Other programs open and close sockets meanwhile.
+            if kind != "socket"
+        }
         for each in (ended, own)
     ]
     assert digests[0] == digests[1]

@@ -1,6 +1,9 @@
 """Disks from sysfs and udev."""
 
+import json
+
 import cmdb_disk as disk
+import cmdb_source as source
 
 PCI = "/sys/devices/pci0000:00/0000:00:1f.2"
 
@@ -42,6 +45,8 @@ def test_a_sata_disk_has_what_sysfs_and_udev_tell(machine):
         "rotational": True,
         "removable": False,
         "transport": "sata",
+        "namespace": None,
+        "lun": None,
     }
 
 
@@ -100,6 +105,7 @@ def test_an_nvme_disk_that_has_two_paths_is_one_disk(machine):
     assert item["serial"] == "MADEUP-2"
     assert item["wwn"] == "0000000000000001"
     assert item["transport"] == "nvme"
+    assert item["namespace"] == 1
 
 
 def test_a_sata_disk_behind_a_sas_controller_is_sata(machine):
@@ -119,3 +125,32 @@ def test_a_page_of_another_kind_is_no_serial():
     assert disk.parse_vpd80(b"\0\x83\0\x04ABCD") is None
     assert disk.parse_vpd80(b"\0\x80") is None
     assert disk.parse_vpd80(b"\0\x80\0\x04AB\xffD") == "AB\ufffdD"
+
+
+def san(channel, lun):
+    """Return (files, links) of one path to a volume of a SAN."""
+    path = f"{PCI}/host3/rport-3:0-{channel}/target3:0:{channel}/3:0:{channel}:{lun}/block/sd{lun}"
+    files = {f"{path}/size": "8\n", f"{path}/device/wwid": f"naa.500000000000000{lun}\n"}
+    port = f"/sys/class/fc_remote_ports/rport-3:0-{channel}/port_name"
+    return {**files, port: f"0x50000000000000a{channel}\n"}, {f"/sys/block/sd{lun}": path}
+
+
+def test_volumes_of_a_san_are_told_apart_by_port_and_lun(machine):
+    for number in (1, 2):
+        machine(*san(0, number))
+    first, second = disk.collect()
+    assert (first["lun"], second["lun"]) == (1, 2)
+    assert first["slot"].endswith("fc-0x50000000000000a0-lun-1")
+    assert first["transport"] == "fc"
+
+
+def test_smartctl_is_asked_only_for_what_sysfs_lacks_and_only_when_asked(machine):
+    files, links = sata("sda", 1, device__vpd_pg80=b"", device__model="")
+    report = {"device": {"protocol": "ATA"}, "model_name": "EXAMPLE", "serial_number": "MADEUP-9"}
+    machine({**files, "/commands/smartctl -j -i _dev_sda": json.dumps(report)}, links)
+    assert disk.collect()[0]["serial"] is None
+    source.begin(source.Task({"smartctl": True}))
+    (item,) = disk.collect()
+    source.begin(None)
+    assert (item["serial"], item["model"]) == ("MADEUP-9", "EXAMPLE")
+    assert item["wwn"] == "5000000000000001"

@@ -1,5 +1,6 @@
 """What the docstrings say of the fields is what the collectors give, and what others are told."""
 
+import ast
 import importlib
 import runpy
 
@@ -31,6 +32,27 @@ def test_items_of_this_machine_have_only_documented_fields_of_their_types(kind):
     for item in live.collect(kind):
         for field, value in item.items():
             assert value is None or type(value) is types[field], (kind, field, value)
+
+
+def test_tools_are_listed_once_with_all_who_ask_them():
+    said = {"title": "A", "text": "", "fields": [], "KEY": ["a"]}
+    tool = {"TOOLS": {"ipmitool": "package ipmitool; root"}}
+    page = kinds["docs"]({"bmc": {**said, **tool}, "cpu": said, "fru": {**said, **tool}})
+    assert page.count("ipmitool") == 2
+    assert "| `ipmitool` | bmc, fru | package ipmitool; root |" in page
+    assert "## Tools" not in kinds["docs"]({"cpu": said})
+
+
+def test_a_constant_may_unpack_lists_or_be_a_librarys():
+    text = "import cmdb_text as text\nKEY = [*('a', 'b'), 'c']\nTOOLS = text.LONGEST_SERIAL\n"
+    constants = kinds["_constants"](ast.parse(text))
+    assert constants == {"KEY": ["a", "b", "c"], "TOOLS": 64}
+
+
+@pytest.mark.parametrize("kind", sorted(COLLECTORS))
+def test_every_tool_says_what_it_needs(kind):
+    tools = COLLECTORS[kind].get("TOOLS", {})
+    assert all(isinstance(needs, str) and needs for needs in tools.values())
 
 
 @pytest.mark.parametrize("table", ["No table.", "A\n\n===  ===  ===\na    odd  x\n===  ===  ==="])

@@ -77,6 +77,14 @@ def test_apk_s_database_is_read():
     assert [item["name"] for item in package.parse_apk(said)] == ["musl", "busybox"]
 
 
+def test_pacman_s_database_is_read_and_a_broken_file_is_a_problem(machine, problems):
+    folder = "/var/lib/pacman/local/"
+    said = "%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%ARCH%\nx86_64\n\n%SIZE%\n1\n"
+    machine({f"{folder}zlib-1:1.3.1-2/desc": said, f"{folder}broken-1/desc": said[:9]})
+    assert package.collect() == [{"name": "zlib", "arch": "x86_64", "version": "1:1.3.1-2"}]
+    assert problems == [f"{folder}broken-1/desc: no name and version of a package in it"]
+
+
 def test_rpm_is_asked_once_where_it_has_a_database(machine):
     machine(
         {

@@ -1,0 +1,98 @@
+"""LSI's MegaCli (CmdTool2), the forerunner of storcli: the same keys, read from its texts.
+
+An adapter is "c0", a volume "c0:v1" by its target id, a disk "c0:252:4" by enclosure and slot.
+``parse`` takes any of its listings, or several of them one after the other.
+"""
+
+import re
+
+import cmdb_megacli_items as items
+import cmdb_raid_words as words
+import cmdb_source as source
+
+TOOLS = (
+    *("MegaCli64", "/opt/MegaRAID/MegaCli/MegaCli64", "MegaCli", "/opt/MegaRAID/MegaCli/MegaCli"),
+    *("megacli", "CmdTool2_64", "CmdTool2", "/opt/MegaRAID/CmdTool2/CmdTool2_64"),
+)
+CALLS = {
+    "controllers": (["-AdpAllInfo"], ["-AdpGetPciInfo"], ["-AdpBbuCmd", "-GetBbuStatus"]),
+    "volumes": (["-LdPdInfo"],),
+    "disks": (["-PDList"],),
+}
+_ADAPTER = re.compile(
+    r"Adapter ?[#:]? *(\d{1,4})\b(?!.*(?:fail|not found))"
+    r"|BBU status for Adapter: *(\d{1,4})|PCI information for Controller (\d{1,4})",
+    re.I,
+)
+_VOLUME = re.compile(r"(?:CacheCade )?Virtual D(?:rive|isk): *(\d+) *\(Target Id: *(\d{1,6})", re.I)
+_DISK = re.compile(r"Enclosure Device ID *: *(.*)", re.I)
+_INQUIRY = re.compile(r"\s*Inquiry Data *: ?(.*)", re.I)
+_NO_ADAPTER = re.compile(r"Controller Count: *0|No (?:adapters?|controllers?) found", re.I)
+_NONE = re.compile(
+    r"No (?:Virtual|Physical) (?:Drives?|Disks?|Devices?)|Number of Virtual Dis?[kr][a-z]*: *0"
+    r"|no virtual drive configured|Exit Code: *0x0+\s*$",
+    re.I | re.M,
+)
+_EXIT = re.compile(r"Exit Code: *0x([0-9a-f]+)", re.I)
+
+
+def ask(tool, kind):
+    """Return the items of one kind; raises Unavailable where the tool knows no adapter."""
+    said = []
+    for number, call in enumerate(CALLS[kind]):
+        try:
+            said.append(words.said_by([tool, *call, "-aALL", "-NoLog"]))
+        except source.CommandError as error:
+            # The first call is what it is about, the rest adds to it.
+            if not number:
+                raise
+            source.problem(str(error))
+    output = "\n".join(said)
+    found = parse(output, tool)
+    # Cut off it would look as if there were none.
+    if not found[kind] and not _NONE.search(output):
+        raise words.not_understood(tool, output)
+    return found
+
+
+def parse(output, tool="MegaCli"):
+    """
+    Turn listings into {"controllers", "volumes", "disks"}.
+
+    Raises Unavailable where it says that there is no adapter, ParseError where it names none.
+    """
+    machine = items.Machine()
+    for line in output.splitlines():
+        _take(machine, line)
+    found = machine.found()
+    exits = _EXIT.findall(output)
+    if not machine.adapters:
+        # On a machine without an adapter it prints nothing but that it ended well.
+        if _NO_ADAPTER.search(output) or re.fullmatch(r"\s*Exit Code: *0x0+\s*", output):
+            raise source.Unavailable(f"{tool} found no controller")
+        raise words.not_understood(tool, output)
+    if not any(found.values()) and not _NONE.search(output):
+        failed = f" (exit code 0x{exits[-1]})" if exits else ""
+        raise source.ParseError(f"{tool}{failed}: nothing after {output.strip()[:100]!r}")
+    return found
+
+
+def _take(machine, line):
+    """Hand one line to what it tells of."""
+    inquiry = _INQUIRY.match(line)
+    if inquiry:
+        # Its fields have fixed widths: blanks count.
+        machine.say("Inquiry Data", inquiry.group(1))
+        return
+    line = line.strip()
+    adapter, volume, disk = _ADAPTER.match(line), _VOLUME.match(line), _DISK.match(line)
+    if adapter:
+        machine.begin_adapter(int(next(filter(None, adapter.groups()))), line)
+    elif volume:
+        machine.begin_volume(int(volume.group(2)))
+    elif disk:
+        machine.begin_disk(disk.group(1).strip())
+    else:
+        said = words.pair(line)
+        if said:
+            machine.say(*said)

@@ -1,0 +1,149 @@
+"""Broadcom's storcli and its kin (perccli, storcli2, perccli2), asked for JSON.
+
+Keys: controller "c0" as the tool numbers it, volume "c0:v1" (its target id), disk "c0:252:4"
+(enclosure:slot), "c0:-:4" without an enclosure. Controllers of the storcli2 generation count on
+their own: "m0". All outputs of one call may be given to ``parse`` together.
+"""
+
+import json
+import re
+
+import cmdb_raid_words as words
+import cmdb_source as source
+import cmdb_storcli_items as items
+
+TOOLS = (
+    *("storcli64", "/opt/MegaRAID/storcli/storcli64", "storcli", "/opt/MegaRAID/storcli/storcli"),
+    *("perccli64", "/opt/MegaRAID/perccli/perccli64", "perccli", "/opt/MegaRAID/perccli/perccli"),
+)
+TOOLS_2 = (
+    "storcli2",
+    "/opt/MegaRAID/storcli2/storcli2",
+    "perccli2",
+    "/opt/MegaRAID/perccli2/perccli2",
+)
+# It says this of what is not there, always beside "Failure".
+_NOTHING = re.compile(
+    r"no (?:vds?|virtual drives?|drives?|pds?|physical drives?|volumes?|enclosures?)\b"
+    r"|not found|have been configured|un-?supported",
+    re.I,
+)
+_NO_CONTROLLER = re.compile(r"no controllers? found|controller \d+ not found", re.I)
+_DRIVE = re.compile(r"Drive /c(\d+)(?:/e(\d+|[^/]*))?/s(\d+)")
+_VOLUME = re.compile(r"/c(\d+)/v(\d+)")
+
+
+def ask(tool, kind):
+    """Return what it knows of one kind at least; raises Unavailable without a controller."""
+    outputs = [_run(tool, "/call")]
+    found = parse(outputs, tool)
+    if not found["controllers"]:
+        raise words.not_understood(tool, outputs[0])
+    if kind == "volumes" and found["volumes"]:
+        outputs.append(_run(tool, "/call/vall"))
+    elif kind == "disks" and found["disks"]:
+        outputs.append(_run(tool, "/call/eall/sall"))
+        if any(disk["enclosure"] is None for disk in found["disks"]):
+            outputs.append(_run(tool, "/call/sall"))
+    return parse(outputs, tool) if len(outputs) > 1 else found
+
+
+def parse(outputs, tool="storcli"):
+    """
+    Turn the JSON of one or several calls into {"controllers", "volumes", "disks"}.
+
+    Raises Unavailable where it says that there is no controller, ParseError for anything else
+    that holds none.
+    """
+    prefix = "m" if tool.rpartition("/")[2].endswith("cli2") else "c"
+    machine, nothing = items.Machine(prefix), False
+    for output in [outputs] if isinstance(outputs, str) else outputs:
+        for number, said in _answers(output, tool):
+            _check_lists(said, tool)
+            for name, value in said.items():
+                _take(machine, number, name, value, said)
+            machine.controller(number, said)
+            nothing = nothing or not said
+    found = machine.found()
+    if not nothing and not any(found.values()):
+        raise source.ParseError(f"{tool}: an answer about no controller, volume or disk")
+    return found
+
+
+def _run(tool, what):
+    return words.said_by([tool, what, "show", "all", "J", "nolog"])
+
+
+def _answers(output, tool):
+    """Return [(controller's number, response data)] of one output."""
+    answers = []
+    for said in _controllers(output, tool):
+        status, data = said.get("Command Status"), said.get("Response Data")
+        status = status if isinstance(status, dict) else {}
+        number = words.number(status.get("Controller"))
+        failed = str(status.get("Status")).strip().lower() != "success"
+        why = f"{status.get('Description')} {json.dumps(status.get('Detailed Status', ''))}"
+        if _NO_CONTROLLER.search(why) or _is_empty(data):
+            raise source.Unavailable(f"{tool} found no controller")
+        if failed and not (isinstance(data, dict) and data) and not _NOTHING.search(why):
+            raise source.ParseError(f"{tool}: {why.strip()[:300]}")
+        data = data if isinstance(data, dict) else {}
+        number = words.number(data.get("Controller")) if number is None else number
+        if number is None:
+            raise source.ParseError(f"{tool}: an answer without its controller's number")
+        answers.append((number, data))
+    return answers
+
+
+def _controllers(output, tool):
+    """Return the list that the JSON is of; what stands before and after it is chatter."""
+    start, end = output.find("{"), output.rfind("}")
+    try:
+        # strict=False: serial numbers and inquiry data hold control characters.
+        said = json.loads(output[start : end + 1], strict=False)
+    except (ValueError, RecursionError):
+        raise words.not_understood(tool, output) from None
+    found = said.get("Controllers") if isinstance(said, dict) else None
+    found = found if isinstance(found, list) else []
+    if not found or not all(isinstance(each, dict) for each in found):
+        raise words.not_understood(tool, output)
+    return found
+
+
+def _is_empty(data):
+    return isinstance(data, dict) and words.number(data.get("Number of Controllers")) == 0
+
+
+def _check_lists(said, tool):
+    """Raise ParseError where it counts what it does not list: it would look removed."""
+    for count, name in (("Virtual Drives", "VD LIST"), ("Physical Drives", "PD LIST")):
+        if (words.number(said.get(count)) or 0) > 0 and not items.rows(said.get(name)):
+            raise source.ParseError(f"{tool}: {said[count]} {count.lower()}, but no {name}")
+
+
+def _take(machine, number, name, value, said):
+    """Hand one part of a response to what it tells of."""
+    drive, volume = _DRIVE.match(name), _VOLUME.match(name)
+    if name == "TOPOLOGY":
+        machine.topology(number, items.rows(value))
+    elif drive and name.endswith("Detailed Information"):
+        machine.details(number, {"place": drive.groups(), "said": value})
+    elif volume:
+        _take_volume(machine, number, volume.group(2), said)
+    for row in items.rows(value):
+        if name == "PD LIST" or drive:
+            machine.disk(number, row)
+        elif name == "Drives List":
+            machine.disk(number, items.part(row, "Drive Information"))
+            machine.details(number, row)
+        elif name == "VD LIST":
+            machine.volume(number, row)
+        elif name == "Virtual Drives":
+            machine.volume(number, items.part(row, "VD Info"), row.get("PDs"), row)
+
+
+def _take_volume(machine, number, of, said):
+    """Hand on a volume, the disks and the properties that stand beside it."""
+    properties = {"VD Properties": said.get(f"VD{of} Properties")}
+    for row in items.rows(said.get(f"/c{number}/v{of}")):
+        machine.volume(number, row, said.get(f"PDs for VD {of}"), properties)

@@ -1,0 +1,190 @@
+"""The management controller and its units from ``ipmitool``."""
+
+import cmdb_bmc as bmc
+import cmdb_fru as fru
+import cmdb_ipmitool as ipmitool
+import cmdb_replay as replay
+import cmdb_source as source
+import pytest
+
+MC = """\
+Device ID                 : 32
+Device Revision           : 1
+Firmware Revision         : 2.10
+IPMI Version              : 2.0
+Manufacturer ID           : 674
+Manufacturer Name         : Example Inc
+Product ID                : 256 (0x0100)
+Product Name              : Unknown (0x100)
+Device Available          : yes
+Additional Device Support :
+    Sensor Device
+Aux Firmware Rev Info     :
+    0x00
+"""
+LAN = """\
+Set in Progress         : Set Complete
+Auth Type Enable        : Callback :
+                        : User     : MD5
+IP Address Source       : Static Address
+IP Address              : 192.0.2.7
+Subnet Mask             : 255.255.255.0
+MAC Address             : 02:00:00:AA:BB:CC
+Default Gateway IP      : 192.0.2.1
+802.1q VLAN ID          : 17
+"""
+FRU = """\
+FRU Device Description : Builtin FRU Device (ID 0)
+ Chassis Type          : Rack Mount Chassis
+ Chassis Serial        : ......
+ Board Mfg Date        : Mon May 18 12:39:00 2020 UTC
+ Board Mfg             : EXAMPLE
+ Board Product         : Server 1
+ Board Serial          : MADEUP-B1
+ Board Part Number     : 0XMPL1A03
+ Product Manufacturer  : EXAMPLE
+ Product Name          : Server 1
+ Product Serial        : MADEUP-P1
+ Product Asset Tag     :
+
+FRU Device Description : PS1 (ID 1)
+ Product Manufacturer  : EXAMPLE POWER
+ Product Name          : PSU-750
+ Product Serial        : MADEUP-S1
+
+FRU Device Description : DIMM A1 (ID 110)
+ Memory Type           : DDR4 SDRAM
+ Manufacturer          : EXAMPLE
+ Serial Number         : a1b2c3d4
+ Part Number           : EX-16G
+
+FRU Device Description : Mezz (ID 4)
+ Device not present (Requested sensor, data, or record not found)
+
+FRU Device Description : OEM fru (ID 17)
+
+"""
+
+
+@pytest.fixture
+def controller(machine):
+    """Return a function that lays out what ``ipmitool`` prints on a machine with a BMC."""
+
+    def lay(**printed):
+        names = {name.replace("_", " "): said for name, said in printed.items()}
+        files = {f"/commands/ipmitool {name}": said for name, said in names.items()}
+        machine({"/dev/ipmi0": "", **files})
+
+    return lay
+
+
+def failing(code, stdout, stderr):
+    """Return a machine with a BMC whose ``ipmitool fru print`` ends so."""
+    answer = {"value": replay.to_json([code, stdout, stderr])}
+    run = {'["ipmitool", "fru", "print"]': answer}
+    content = {"read": {"/dev/ipmi0": {}}, "glob": {}, "link": {}, "ask": {}, "run": run}
+    return source.through(replay.Bundle(content))
+
+
+def test_the_controller_and_its_network(controller):
+    controller(mc_info=MC, lan_print=LAN)
+    assert bmc.collect() == [
+        {
+            "slot": "bmc",
+            "manufacturer": "Example Inc",
+            "manufacturer_id": 674,
+            "product": None,
+            "product_id": 256,
+            "firmware": "2.10",
+            "ipmi_version": "2.0",
+            "ip_address": "192.0.2.7",
+            "ip_source": "static",
+            "netmask": "255.255.255.0",
+            "gateway": "192.0.2.1",
+            "mac": "02:00:00:aa:bb:cc",
+            "vlan": 17,
+        }
+    ]
+
+
+def test_an_address_that_is_none_is_none():
+    said = LAN.replace("192.0.2.7", "0.0.0.0").replace(": 17", ": Disabled")
+    item = bmc.parse_lan(said.replace("02:00:00:AA:BB:CC", "00:00:00:00:00:00"))
+    assert (item["ip_address"], item["vlan"], item["mac"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("collector", [bmc, fru])
+def test_without_a_device_nothing_is_run(collector, machine):
+    machine({"/commands/ipmitool": MC})
+    with pytest.raises(source.Unavailable, match="ipmi_devintf"):
+        collector.collect()
+
+
+def test_without_the_tool_its_package_is_named(machine):
+    machine({"/dev/ipmi0": ""})
+    with pytest.raises(source.Unavailable, match="package ipmitool"):
+        bmc.collect()
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ("Could not open device at /dev/ipmi0: No such file or directory", source.Unavailable),
+        ("Could not open device at /dev/ipmi0: Permission denied", source.Unavailable),
+        ("", source.ParseError),
+        ("Get Device ID command failed", source.ParseError),
+    ],
+)
+def test_an_error_that_is_printed_with_exit_code_0_is_no_item(said, error):
+    with pytest.raises(error):
+        bmc.parse(said, None)
+    with pytest.raises(error):
+        fru.parse(said)
+
+
+def test_the_units(controller):
+    controller(fru_print=FRU)
+    board, supply, module = fru.collect()
+    assert board["slot"] == "Builtin FRU Device (ID 0)"
+    assert (board["serial"], board["product_serial"]) == ("MADEUP-B1", "MADEUP-P1")
+    assert (board["made_on"], board["chassis_serial"]) == ("2020-05-18", None)
+    assert (supply["slot"], supply["serial"]) == ("PS1 (ID 1)", "MADEUP-S1")
+    assert "product_serial" not in supply
+    assert (module["serial"], module["part_number"]) == ("a1b2c3d4", "EX-16G")
+
+
+def test_an_empty_place_is_no_problem_and_a_failed_read_is_one(problems):
+    fru.parse(FRU)
+    assert problems == []
+    assert (
+        len(fru.parse(FRU.replace("Requested sensor, data, or record not found", "Timeout"))) == 3
+    )
+    assert problems == ["FRU 4: Device not present (Timeout)"]
+
+
+def test_the_exit_code_of_an_empty_last_place_is_no_failure():
+    with failing(1, FRU.encode(), b""):
+        assert len(fru.collect()) == 3
+
+
+def test_a_list_that_broke_off_is_a_failure():
+    broken = failing(1, FRU.encode(), b"Get SDR 00b4 command failed")
+    with broken, pytest.raises(source.CommandError, match="Get SDR"):
+        fru.collect()
+
+
+@pytest.mark.parametrize("said", ["Mon Jan  1 00:00:00 1996", "Sun Dec 31 15:00:00 1995", "never"])
+def test_a_date_that_nobody_wrote_is_none(said):
+    items = fru.parse(FRU.replace("Mon May 18 12:39:00 2020 UTC", said))
+    assert items[0]["made_on"] is None
+
+
+def test_two_units_of_one_name_and_number_are_two_items():
+    items = fru.parse(FRU + FRU)
+    assert len({item["slot"] for item in items}) == 6
+
+
+def test_windows_line_ends_change_nothing():
+    assert fru.parse(FRU.replace("\n", "\r\n")) == fru.parse(FRU)
+    lan = LAN.replace("\n", "\r\n")
+    assert ipmitool.parse_fields(lan, ["IP Address"])["IP Address"].strip() == "192.0.2.7"

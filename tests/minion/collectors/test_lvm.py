@@ -1,0 +1,128 @@
+"""LVM's reports: JSON, with a separator, and tables for people."""
+
+import json
+
+import cmdb_lvm as lvm
+import cmdb_lvmreport as report
+import cmdb_source as source
+import pytest
+
+JSON = """  WARNING: Device /dev/sdz not found.
+  {
+      "report": [
+          {"lv": [
+              {"lv_name":"root", "vg_name":"vg0", "lv_attr":"-wi-ao----",
+               "lv_size":"21474836480", "segtype":"linear", "stripes":"1", "data_percent":""},
+              {"lv_name":"pool", "vg_name":"vg0", "lv_attr":"twi-aotz--",
+               "lv_size":"1073741824", "data_percent":"12.34", "metadata_percent":"3.00"}
+          ]}
+      ]
+  }
+"""
+TABLE = """\
+  PV         VG  Fmt  Attr PSize    PFree
+  /dev/sda2  vg0 lvm2 a--  <931.01g 4.00m
+  /dev/sdb1      lvm2 ---   465.76g 465.76g
+"""
+PV = "/dev/sda2\tMadeUp-0000-1111\tvg0\ta--\t1000\t0\n  /dev/sdb\tMadeUp-2222\t\t---\t5\t5\n"
+
+
+def test_json_gives_items_whatever_stands_before_it():
+    root, pool = lvm.parse(JSON, "lv")
+    assert (root["place"], root["size_bytes"], root["segment_type"]) == (
+        *("lv/vg0/root", 21474836480),
+        "linear",
+    )
+    # Whether a volume is open or active now is no property of it.
+    assert (root["attributes"], root["data_percent"]) == ("-wi-", None)
+    assert (pool["data_percent"], pool["metadata_percent"]) == (12, 3)
+
+
+def test_a_table_for_people_is_read_by_its_headings():
+    used, free = lvm.parse(TABLE, "pv")
+    assert (used["device"], used["vg"], used["attributes"]) == ("/dev/sda2", "vg0", "a--")
+    assert (used["size_bytes"], used["free_bytes"]) == (report.size("931.01g"), 4 * 2**20)
+    assert (free["device"], free["vg"]) == ("/dev/sdb1", None)
+
+
+def test_lines_without_headings_are_read_by_the_columns_asked_for():
+    used, free = lvm.parse(PV, "pv", lvm.COLUMNS["pv"])
+    assert (used["place"], used["device"], used["size_bytes"]) == (
+        *("pv/MadeUp-0000-1111", "/dev/sda2"),
+        1000,
+    )
+    assert free["vg"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("10", 10), ("1.50k", 1536), ("1.50K", 1500), ("<2g", 2 * 2**30), ("8s", 4096), ("", None)],
+)
+def test_sizes_become_bytes(said, expected):
+    assert report.size(said) == expected
+
+
+def test_a_machine_without_groups_has_none_of_them():
+    assert lvm.parse('{"report": [{"vg": []}]}', "vg") == []
+
+
+@pytest.mark.parametrize(
+    "said", ['{"report": [', '{"report": []}', '{"report": 5}', "No such command.\n", JSON[:-90]]
+)
+def test_anything_else_is_an_error_not_none(said):
+    with pytest.raises(source.ParseError):
+        lvm.parse(said, "lv")
+
+
+class Tools(source.Machine):
+    """pvs, vgs and lvs as a version of LVM has them."""
+
+    def __init__(self, code, stderr):
+        self.code, self.stderr = code, stderr
+
+    def run(self, argv, limit_seconds):
+        if "--reportformat" in argv:
+            return self.code, b"", self.stderr
+        kind = argv[0][:-1]
+        row = {"pv": PV, "vg": "", "lv": ""}[kind]
+        return 0, row.encode(), b""
+
+
+def test_an_old_version_is_asked_without_json():
+    stderr = b"  pvs: unrecognized option '--reportformat'\n  Error during parsing of command line."
+    with source.through(Tools(3, stderr)):
+        assert [item["item_type"] for item in lvm.collect()] == ["pv", "pv"]
+
+
+def test_a_lack_of_rights_is_unavailable():
+    with (
+        source.through(Tools(5, b"WARNING: Running as a non-root user.")),
+        pytest.raises(source.Unavailable, match="run as root"),
+    ):
+        lvm.collect()
+
+
+def test_a_tool_that_fails_is_an_error_with_what_it_said():
+    with (
+        source.through(Tools(5, b"Locking type 1 initialisation failed.")),
+        pytest.raises(source.CommandError, match="initialisation failed"),
+    ):
+        lvm.collect()
+
+
+def test_a_machine_without_lvm_is_unavailable(machine):
+    with pytest.raises(source.Unavailable, match="pvs is not installed"):
+        lvm.collect()
+
+
+def test_json_of_all_three_is_one_list(machine):
+    machine(
+        {
+            "commands/pvs": json.dumps({"report": [{"pv": [{"pv_name": "/dev/sda"}]}]}),
+            "commands/vgs": json.dumps({"report": [{"vg": [{"vg_name": "a", "vg_size": "9"}]}]}),
+            "commands/lvs": json.dumps(
+                {"report": [{"lv": [{"lv_name": "[b_tdata]", "vg_name": "a"}]}]}
+            ),
+        }
+    )
+    assert [item["place"] for item in lvm.collect()] == ["pv//dev/sda", "vg/a", "lv/a/b_tdata"]
