@@ -44,10 +44,10 @@ class Demo:
                 "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}",
                 "HOME": os.environ.get("HOME", "/"),
                 "LANG": "C.UTF-8",
-                "PYTHONPATH": str(PROJECT),
                 "PYTHONWARNINGS": "ignore::DeprecationWarning",
                 "CMDB_SETTINGS": str(ROOT / "cmdb.cfg"),
             },
+            start_in=PROJECT,
         )
 
     def run(self, once):

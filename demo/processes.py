@@ -14,8 +14,8 @@ PR_SET_PDEATHSIG = 1
 class Processes:
     """The programs that were started; all end with ``end``, in the opposite order."""
 
-    def __init__(self, folder, environment):
-        self.folder, self.environment = folder, environment
+    def __init__(self, folder, environment, start_in="."):
+        self.folder, self.environment, self.start_in = folder, environment, start_in
         self.running = []
 
     def start(self, name, argv):
@@ -54,6 +54,7 @@ class Processes:
             [str(word) for word in argv],
             stdin=subprocess.DEVNULL,
             env=self.environment,
+            cwd=self.start_in,
             start_new_session=True,
             preexec_fn=_end_with_parent,
             **streams,

@@ -58,6 +58,7 @@ import cmdb_plugins
 import cmdb_replay
 import cmdb_report
 import cmdb_run
+import cmdb_sequence
 import cmdb_settings
 import cmdb_source
 import cmdb_version
@@ -86,7 +87,11 @@ def collect(*kinds):
     settings = _settings()
     with _debug(settings):
         return cmdb_report.build(
-            __opts__["id"], _collectors(settings, kinds), via=_via(), key=settings["key"]
+            __opts__["id"],
+            _collectors(settings, kinds),
+            via=_via(),
+            key=settings["key"],
+            seq=cmdb_sequence.advance(_folder("seq")),
         )
 
 
@@ -121,7 +126,7 @@ def deliver(report=None):
     """
     if report is not None and not (isinstance(report, dict) and "sections" in report):
         raise CommandExecutionError("cmdb.deliver takes a report as cmdb.collect returns it")
-    return cmdb_deliver.deliver(_settings(), _spool_folder(), report)
+    return cmdb_deliver.deliver(_settings(), _folder("spool"), report)
 
 
 def plugins():
@@ -157,16 +162,16 @@ def status():
         "id": __opts__["id"],
         "url": settings["url"],
         "has_key": bool(settings["key"]),
-        "settings_problems": cmdb_settings.unknown(settings),
+        "settings_problems": cmdb_settings.unknown(settings, _kinds(settings)),
     }
     try:
-        spool = cmdb_deliver.open_spool(settings, _spool_folder())
+        spool = cmdb_deliver.open_spool(settings, _folder("spool"))
         state = spool.state()
         told.update(spool.counts(), spool_folder=spool.folder)
     except OSError as error:
         return {**told, "last_error": f"the spool can't be used: {error}"}
     for name in ("superseded_count", "refused_count", "last_success_at"):
-        told[name] = state.get(name)
+        told[name] = state.get(name, 0 if name.endswith("_count") else None)
     told["last_error"], told["last_error_at"] = state.get("last_error"), state.get("last_error_at")
     return told
 
@@ -194,7 +199,7 @@ def capture(path=None, *kinds, **options):
         raise CommandExecutionError(f"cmdb.capture has no option {', '.join(unknown)}")
     host = "anonymised" if anonymise else __opts__["id"]
     name = f"{host}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
-    path = path or os.path.join(__opts__["cachedir"], "cmdb", "capture", name)
+    path = path or _folder("capture", name)
     settings = _settings()
     with cmdb_source.through(cmdb_replay.Capture(cmdb_source.door())) as door:
         built = cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
@@ -239,12 +244,7 @@ def _settings():
 
 def _collectors(settings, kinds):
     """Return the collectors found, or those of ``kinds``; raises where one is not known."""
-    found = {}
-    for name, (path, *_) in sorted(__salt__.file_mapping.items()):
-        kind = name[len(cmdb_plugins.PREFIX) :]
-        # Salt 3006 also lists what Python keeps: cmdb_disk.cpython-310.
-        if name.startswith(cmdb_plugins.PREFIX) and kind.isidentifier():
-            found[kind] = _collector(kind, path, settings)
+    found = {kind: _collector(kind, path, settings) for kind, path in _files().items()}
     for dotted in settings["plugins"]:
         each = cmdb_plugins.from_class(str(dotted), settings)
         found[each.kind] = each
@@ -255,12 +255,27 @@ def _collectors(settings, kinds):
     return [found[kind] for kind in sorted(kinds or found)]
 
 
+def _files():
+    """Return {kind: path} of the collectors' files that Salt knows; none is loaded for it."""
+    prefix = cmdb_plugins.PREFIX
+    return {
+        name[len(prefix) :]: path
+        for name, (path, *_) in sorted(__salt__.file_mapping.items())
+        # Salt 3006 also lists what Python keeps: cmdb_disk.cpython-310.
+        if name.startswith(prefix) and name.isidentifier()
+    }
+
+
+def _kinds(settings):
+    classes = (cmdb_plugins.from_class(dotted, settings) for dotted in settings["plugins"])
+    return {*_files(), *(each.kind for each in classes)}
+
+
 def _collector(kind, path, settings):
     function = f"{cmdb_plugins.PREFIX}{kind}.collect"
     if function in __salt__:
         return cmdb_plugins.from_function(kind, __salt__[function], settings, path)
-    error, trace = cmdb_plugins.why_not_loaded(path)
-    return cmdb_plugins.broken(kind, path, error, settings, trace)
+    return cmdb_plugins.not_loaded(kind, path, settings)
 
 
 def _plugin(collector, section):
@@ -287,5 +302,5 @@ def _via():
     return "agent" if __opts__.get("file_client") == "local" else "salt"
 
 
-def _spool_folder():
-    return os.path.join(__opts__["cachedir"], "cmdb", "spool")
+def _folder(*names):
+    return os.path.join(__opts__["cachedir"], "cmdb", *names)

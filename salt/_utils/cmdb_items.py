@@ -1,8 +1,12 @@
 """What a collector returned, made fit for a report: clean values, one item a place."""
 
+import re
+
 import cmdb_canonical as canonical
 import cmdb_source as source
 
+# Where an object lies in memory is another place each time, and would make each report new.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
@@ -51,7 +55,8 @@ def _value(name, value, number):
         return int(value)
     if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(v, str) for v in value):
         return sorted(filter(None, map(text, value)))
-    source.problem(f"item {number}: {name} left out, not a reportable value: {value!r:.100}")
+    said = stable(repr(value))[:100]
+    source.problem(f"item {number}: {name} left out, not a reportable value: {said}")
     return None
 
 
@@ -61,3 +66,8 @@ def text(value):
         return value.strip() or None
     value = value.replace("\0", "\ufffd").strip()
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") or None
+
+
+def stable(said):
+    """Return a text about a failure without what differs from one run to the next."""
+    return text(_ADDRESS.sub("", said)) or ""

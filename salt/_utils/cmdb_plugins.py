@@ -53,15 +53,32 @@ def broken(kind, origin, error, settings, trace=None):
     )
 
 
-def why_not_loaded(path):
-    """Import a collector's file alone; returns (error, traceback) of what stops it."""
+def not_loaded(kind, path, settings):
+    """Return the Collector of a file that Salt did not load; its section says why."""
     try:
         spec = importlib.util.spec_from_file_location("cmdb_that_does_not_load", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     except Exception as error:
-        return f"{type(error).__name__}: {error}", traceback.format_exc()
-    return f"{path} has no function collect()", "none: the file itself can be imported"
+        return broken(kind, path, f"{type(error).__name__}: {error}", settings)
+    if not hasattr(module, "__virtual__"):
+        return broken(kind, path, f"{path} has no function collect()", settings, "none: it loads")
+
+    def collect():
+        raise source.Unavailable(_refusal(module))
+
+    return _collector(kind, collect, module.__dict__.get, settings, path)
+
+
+def _refusal(module):
+    """Return why a module's ``__virtual__`` keeps Salt from loading it."""
+    try:
+        said = module.__virtual__()
+    except NameError:
+        # It asks for grains or options, which only Salt gives it.
+        said = False
+    reason = said[1] if isinstance(said, tuple) and len(said) > 1 else None
+    return reason or "its __virtual__() says that it is not for this host"
 
 
 def _load(dotted):

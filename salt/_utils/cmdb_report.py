@@ -12,25 +12,28 @@ import cmdb_version as version
 SCHEMA = 1
 
 
-def build(asset_id, collectors, via, key=None):
+def build(asset_id, collectors, via, key=None, seq=None):
     """
     Run the collectors and return their report, signed where there is a key.
 
     A report without a key is not signed; the API refuses it unless it trusts what carries it.
     """
     started = time.perf_counter()
-    now = datetime.datetime.now(datetime.timezone.utc)
     report = {
         "schema": SCHEMA,
         "id": asset_id,
         "report_id": uuid.uuid4().hex,
-        "collected_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "via": via,
         "version": version.VERSION,
         "identity": identity.read(),
         "sections": run.sections(collectors),
     }
+    # When the last collector ended: from here on the report's age is reckoned.
+    now = datetime.datetime.now(datetime.timezone.utc)
+    report["collected_at"] = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     report["seconds_ms"] = round((time.perf_counter() - started) * 1000)
+    if seq is not None:
+        report["seq"] = seq
     if key:
         report["sig"] = canonical.sign(report, key)
     return report

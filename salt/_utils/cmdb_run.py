@@ -67,7 +67,8 @@ def section(collector):
     try:
         outcome = source.abandonable(
             lambda: _ok(collector, task),
-            limit_seconds=collector.limit_seconds + GRACE_SECONDS,
+            limit_seconds=collector.limit_seconds,
+            grace_seconds=GRACE_SECONDS,
             what=f"cmdb_{collector.kind}",
         )
     except Exception as error:
@@ -103,9 +104,10 @@ def _ok(collector, task):
 def _failed(error):
     if getattr(error, "outcome", "error") == "unavailable":
         return {"status": "unavailable", "reason": items.text(str(error)) or "no reason given"}
+    said = f"{type(error).__name__}: {error}"
     lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return {
         "status": "error",
-        "error": items.text(f"{type(error).__name__}: {error}")[:MAX_TRACEBACK_CHARS],
-        "traceback": items.text(lines)[-MAX_TRACEBACK_CHARS:],
+        "error": items.stable(said)[:MAX_TRACEBACK_CHARS],
+        "traceback": items.stable(lines)[-MAX_TRACEBACK_CHARS:],
     }

@@ -40,6 +40,26 @@ DEFAULTS = {
 }
 
 
+# {setting: what it must be}; None is always allowed where it is the default.
+TEXT, NUMBER, COUNT, TEXTS, MAPPING = (
+    "a text",
+    "a number above 0",
+    "a whole number above 0",
+    "a list of texts",
+    "a mapping",
+)
+KINDS_OF_VALUES = {
+    **dict.fromkeys(("url", "key", "ca_file", "proxy", "debug"), TEXT),
+    **dict.fromkeys(("timeout", "limit"), NUMBER),
+    "plugins": TEXTS,
+    **dict.fromkeys(("collectors", "spool", "asset"), MAPPING),
+}
+SPOOL_VALUES = {
+    "folder": TEXT,
+    **dict.fromkeys(("max_reports", "max_bytes", "max_rejected"), COUNT),
+}
+
+
 class SettingsError(Exception):
     """A setting has a value that can't be used; names the setting."""
 
@@ -51,17 +71,23 @@ def merged(*layers):
         if layer is None:
             continue
         if not isinstance(layer, dict):
-            raise SettingsError(f"cmdb: must be a mapping, not {type(layer).__name__}")
+            raise SettingsError(f"cmdb: must be a mapping, not {_kind(layer)}")
         _lay(settings, _plain(layer), "cmdb")
+    _check(settings, KINDS_OF_VALUES, DEFAULTS, "cmdb")
+    _check(settings["spool"], SPOOL_VALUES, DEFAULTS["spool"], "cmdb:spool")
+    if settings["url"] and "@" in settings["url"].partition("//")[2].partition("/")[0]:
+        raise SettingsError("cmdb:url holds a user name or password; the key alone proves the host")
     return settings
 
 
-def unknown(settings):
+def unknown(settings, kinds):
     """Return a line for each setting that nothing reads, with the nearest known name."""
     lines = []
+    # The formula reads its schedule from the same pillar.
     for known, given, path in (
-        (DEFAULTS, settings, "cmdb"),
+        ({*DEFAULTS, "schedule"}, settings, "cmdb"),
         (DEFAULTS["spool"], settings["spool"], "cmdb:spool"),
+        (kinds, settings["collectors"], "cmdb:collectors"),
     ):
         for name in given:
             if name not in known:
@@ -96,11 +122,40 @@ def _lay(settings, layer, path):
             if value is None:
                 continue
             if not isinstance(value, dict):
-                raise SettingsError(
-                    f"{path}:{name} must be a mapping, not {type(value).__name__} ({value!r})"
-                )
+                raise SettingsError(f"{path}:{name} must be a mapping, not {_kind(value)}")
             _lay(below, value, f"{path}:{name}")
         elif path == "cmdb:collectors" and not isinstance(value, dict):
             raise SettingsError(f"{path}:{name} must be true, false or a mapping, not {value!r}")
         else:
             settings[name] = value
+
+
+def _check(settings, wanted, defaults, path):
+    for name, kind in wanted.items():
+        value = settings[name]
+        if not _fits(value, kind) and not (value is None and defaults[name] is None):
+            raise SettingsError(f"{path}:{name} must be {kind}, not {_kind(value)}")
+
+
+def _fits(value, kind):
+    if kind == TEXT:
+        return isinstance(value, str)
+    if kind == TEXTS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind == MAPPING:
+        return isinstance(value, dict)
+    number = isinstance(value, int) or (kind == NUMBER and isinstance(value, float))
+    return number and not isinstance(value, bool) and value > 0
+
+
+def _kind(value):
+    """Return what a value is, in words: a wrong value may be a secret all the same."""
+    for base, words in (
+        (dict, "a mapping"),
+        (list, "a list"),
+        (str, "a text"),
+        (bool, "a boolean"),
+    ):
+        if isinstance(value, base):
+            return words
+    return "nothing" if value is None else "a number"

@@ -234,7 +234,7 @@ def ask(name, function, *args, limit_seconds=None):
     )
 
 
-def abandonable(function, limit_seconds, what):
+def abandonable(function, limit_seconds, what, grace_seconds=0):
     """Return what ``function()`` returns or raises; raises TimeLimit when it takes too long."""
     answer = {}
 
@@ -252,7 +252,7 @@ def abandonable(function, limit_seconds, what):
     # A daemon thread, not a pool: a pool's threads are joined when the process ends.
     thread = threading.Thread(target=context.run, args=(work,), daemon=True, name=f"cmdb {what}")
     thread.start()
-    thread.join(limit_seconds)
+    thread.join(limit_seconds + grace_seconds)
     if "error" in answer:
         raise answer["error"]
     if "value" not in answer:

@@ -15,6 +15,16 @@ cmdb-settings:
         # Written by the state cmdb. Pillar `cmdb:` is laid over it, key by key.
         {{ {'cmdb': settings} | yaml(False) | indent(8) }}
 
+# A running minion reads its files once. What stands in pillar applies at once all the same; what
+# was taken out of pillar still stands in the settings that the minion started with.
+cmdb-restart:
+  test.show_notification:
+    - text: >-
+        The settings file of the CMDB has changed. Pillar applies at once; what was taken out of
+        pillar lasts until the minion restarts.
+    - onchanges:
+      - file: cmdb-settings
+
 {%- if cmdb.schedule.enabled %}
 
 cmdb-schedule:

@@ -113,8 +113,24 @@ def test_a_class_that_cannot_be_loaded_is_an_error_that_says_why(settings, packa
         ("KEY = ['a']\n", "has no function collect()"),
     ],
 )
-def test_a_file_that_does_not_load_says_why(tmp_path, text, says):
+def test_a_file_that_does_not_load_says_why(tmp_path, settings, text, says):
     path = tmp_path / "cmdb_bad.py"
     path.write_text(text)
-    error, _trace = plugins.why_not_loaded(str(path))
-    assert says in error
+    made = run.section(plugins.not_loaded("bad", str(path), settings))
+    assert made["status"] == "error"
+    assert says in made["error"]
+
+
+@pytest.mark.parametrize(
+    ("virtual", "reason"),
+    [
+        ("return False, 'not here'", "not here"),
+        ("return False", "its __virtual__() says that it is not for this host"),
+        ("return __grains__['x']", "its __virtual__() says that it is not for this host"),
+    ],
+)
+def test_a_file_that_is_not_for_this_host_is_unavailable(tmp_path, settings, virtual, reason):
+    path = tmp_path / "cmdb_virt.py"
+    path.write_text(f"KEY = ['a']\ndef __virtual__():\n    {virtual}\ndef collect(): return []\n")
+    made = run.section(plugins.not_loaded("virt", str(path), settings))
+    assert (made["status"], made["reason"]) == ("unavailable", reason)

@@ -43,7 +43,18 @@ def test_a_later_layer_turns_on_what_an_earlier_turned_off():
 @pytest.mark.parametrize(
     ("layer", "says"),
     [
-        ("text", "cmdb: must be a mapping, not str"),
+        ("text", "cmdb: must be a mapping, not a text"),
+        ([], "cmdb: must be a mapping, not a list"),
+        ({"plugins": "x.y"}, "cmdb:plugins must be a list of texts, not a text"),
+        ({"plugins": [1]}, "cmdb:plugins must be a list of texts, not a list"),
+        ({"key": 12345}, "cmdb:key must be a text, not a number"),
+        ({"url": ["x"]}, "cmdb:url must be a text, not a list"),
+        ({"timeout": "x"}, "cmdb:timeout must be a number above 0, not a text"),
+        ({"limit": 0}, "cmdb:limit must be a number above 0, not a number"),
+        ({"limit": True}, "cmdb:limit must be a number above 0, not a boolean"),
+        ({"spool": {"max_reports": "x"}}, "cmdb:spool:max_reports must be a whole number above 0"),
+        ({"spool": {"max_bytes": 1.5}}, "cmdb:spool:max_bytes must be a whole number above 0"),
+        ({"url": "http://u:secret@cmdb"}, "cmdb:url holds a user name or password"),
         ({"spool": 5}, "cmdb:spool must be a mapping"),
         ({"collectors": ["disk"]}, "cmdb:collectors must be a mapping"),
         ({"collectors": {"disk": "off"}}, "cmdb:collectors:disk must be true, false or a mapping"),
@@ -55,8 +66,15 @@ def test_a_setting_of_the_wrong_shape_is_named(layer, says):
 
 
 def test_a_mistyped_setting_is_named_with_the_nearest_known_one():
-    merged = settings.merged({"colectors": {}, "spool": {"max_report": 1}})
-    assert settings.unknown(merged) == [
+    merged = settings.merged(
+        {"colectors": {}, "schedule": {}, "spool": {"max_report": 1}, "collectors": {"dsk": True}}
+    )
+    assert settings.unknown(merged, {"disk", "cpu"}) == [
         "unknown setting cmdb:colectors; did you mean collectors?",
         "unknown setting cmdb:spool:max_report; did you mean max_reports?",
+        "unknown setting cmdb:collectors:dsk; did you mean disk?",
     ]
+
+
+def test_a_url_may_have_a_path_with_an_at_sign():
+    assert settings.merged({"url": "http://cmdb/@x"})["url"] == "http://cmdb/@x"

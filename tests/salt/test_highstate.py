@@ -49,7 +49,6 @@ def test_the_settings_file_holds_no_key(salt, api, minion):
     [
         ("report", {"function": "cmdb.report", "return_job": False}),
         ("returner", {"function": "cmdb.collect", "return_job": False, "returner": "cmdb"}),
-        ("engine", {"function": "cmdb.collect", "return_job": "nocache"}),
     ],
 )
 def test_pillar_chooses_the_path_of_delivery(salt, pillar, path, job):
@@ -63,7 +62,7 @@ def test_pillar_chooses_the_path_of_delivery(salt, pillar, path, job):
 def test_a_wrong_path_of_delivery_is_named(salt, pillar):
     pillar.set(schedule={"path": "pigeon"})
     said = json.dumps(salt("state.apply", "cmdb"))
-    assert "cmdb:schedule:path is pigeon; use one of report, returner, engine" in said
+    assert "cmdb:schedule:path is pigeon; use one of report, returner" in said
 
 
 def test_a_schedule_with_the_returner_delivers(salt, api, pillar):
