@@ -157,8 +157,9 @@ def list_():
 @click.argument("token_id", type=click.IntRange(1, 2**31 - 1), metavar="ID")
 def revoke(token_id):
     """Make a token invalid at once."""
-    tokens.revoke(db.session, token_id)
+    name = tokens.revoke(db.session, token_id)
     db.session.commit()
+    click.echo(f"Token {token_id} ({name}) is revoked.")
 
 
 @cmdb.command()

@@ -199,10 +199,10 @@ class Demo:
         print(f"  stands in   {asset['data_centre']}, rack {asset['rack']}, {asset['position']}")
         report = asset["last_report"]
         print(f"  last report {report['reported_at']}, by {report['via']}")
-        print("\n  kind        components  outcome")
+        print("\n  kind             components  outcome")
         for kind, each in sorted(asset["kinds"].items()):
             reason = f": {each['reason']}" if each["reason"] else ""
-            print(f"  {kind:<11} {each['item_count']:>10}  {each['status']}{reason}")
+            print(f"  {kind:<16} {each['item_count']:>10}  {each['status']}{reason}")
         print("\n  The change")
         for change in changes:
             for field in change["changes"]:

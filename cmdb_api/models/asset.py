@@ -49,11 +49,17 @@ class AssetStatus(db.Model):
     identity: Mapped[dict | None] = mapped_column(Document)
     # {kind: [newest outcome, newest items]}, milliseconds since 1970 as the API reckons them.
     ages: Mapped[dict] = mapped_column(Document, default=dict)
+    # The newest time at which a kind came with its items.
+    items_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # {kind: {place: {field: value}}}
     volatile: Mapped[dict] = mapped_column(Document, default=dict)
+    # Volatile values that were not taken: {kind: [{"place", "field", "raw", "why"}]}.
+    quarantine: Mapped[dict | None] = mapped_column(Document)
     # What was odd about the newest report's envelope, a line each.
     problems: Mapped[list | None] = mapped_column(Document)
-    # The newest report ids, so that one that comes twice at once is known.
+    # The newest reports, each by a part of the hash of its id: one that comes twice is known.
     recent: Mapped[list] = mapped_column(Document, default=list)
+    # The highest number that a report of this host had.
+    seq: Mapped[int | None] = mapped_column(BigId)
     # Changes recorded so far; the next one's number.
     change_count: Mapped[int] = mapped_column(BigId, default=0)

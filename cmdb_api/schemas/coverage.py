@@ -26,7 +26,12 @@ class MissingSchema(Schema):
     """An asset that did not report in time."""
 
     hostname = fields.String(metadata={"example": "web01"})
-    reason = fields.String(metadata={"enum": list(REASONS)})
+    reason = fields.String(
+        metadata={
+            "enum": list(REASONS),
+            "description": "nothing_collected: it reported, but no kind came with its items",
+        }
+    )
     reported_at = Moment()
     registered_at = Moment()
 

@@ -27,9 +27,13 @@ MEMBERS = {
     "traceback": str,
 }  # fmt: skip
 TYPES = {str: "text", list: "a list", dict: "an object", bool: "true or false", int: "an integer"}
+# Those that a section is taken without.
+HARMLESS = ("took_ms", "problems")
 # What a section must hold besides its status.
 NEEDS = {"ok": "digest", "unavailable": "reason", "error": "error"}
 
+# The kind of the changes that people make to an asset; no host speaks for them.
+RESERVED = "asset"
 _KIND = re.compile("[a-z][a-z0-9_]{0,63}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _ID = re.compile(r"[^\s/\0-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
@@ -52,6 +56,9 @@ class Envelope(NamedTuple):
     sig: str | None
     signed_text: str
     problems: list
+    # Kinds whose sections are wrong, and why; in ``sections`` an error stands for each.
+    not_taken: dict
+    seq: int | None
 
 
 class Hostname(fields.String):
@@ -101,14 +108,14 @@ class IdentitySchema(Schema):
 
 
 class Sections(fields.Dict):
-    """The sections by kind: plain checks, because a report has dozens of them."""
+    """The sections by kind; what is wrong within one does not refuse the others."""
 
     def _deserialize(self, value, attr, data, **kwargs):
         value = super()._deserialize(value, attr, data, **kwargs)
         if len(value) > MAX_SECTIONS:
             raise ValidationError(f"at most {MAX_SECTIONS} sections are taken")
-        faults = {kind[:64]: found for kind, one in value.items() if (found := _faults(kind, one))}
-        if faults:
+        told = ["a kind is named by up to 64 of a-z, 0-9 and _, a letter first"]
+        if faults := {kind[:64]: told for kind in value if not _KIND.fullmatch(kind)}:
             raise ValidationError(faults)
         return value
 
@@ -130,6 +137,7 @@ class ReportSchema(Schema):
     sections = Sections(required=True)
     sig = fields.String()
     age_ms = fields.Integer(strict=True, validate=validate.Range(min=0))
+    seq = fields.Integer(strict=True, validate=validate.Range(min=0, max=2**63 - 1))
 
 
 class ResultSchema(Schema):
@@ -175,53 +183,83 @@ def load(document, problems=()):
         known = _SCHEMA.load(document)
     except ValidationError as error:
         raise _invalid(error.messages) from error
+    sections, not_taken, ignored = _sections(known["sections"])
+    lines = [*problems, *_unknown(document), *ignored]
     return Envelope(
         **{name: known[name] for name in ("id", "report_id", "collected_at", "via", "version")},
         identity=_identity(known["identity"]),
-        sections=known["sections"],
+        sections=sections,
+        not_taken=not_taken,
+        seq=known.get("seq"),
         age_ms=known.get("age_ms", 0),
         sig=known.get("sig"),
         signed_text=canonical.signed_text(document),
-        problems=[tidy(line, MAX_TEXT) for line in [*problems, *_unknown(document)]][:MAX_PROBLEMS],
+        problems=[tidy(line, MAX_TEXT) for line in lines[:MAX_PROBLEMS]],
     )
 
 
-def _faults(kind, section):
-    """Return {member: [what is wrong]} of one section."""
-    if not _KIND.fullmatch(kind):
-        return ["a kind is named by up to 64 of a-z, 0-9 and _, a letter first"]
+def _sections(given):
+    """Return the sections as they are taken, {kind: why} of wrong ones, and lines on others."""
+    sections, not_taken, lines = {}, {}, []
+    for kind, section in given.items():
+        section, ignored = _without_harmless(section)
+        lines += [f"{name} of section {kind} ignored: {why}" for name, why in ignored.items()]
+        if why := _fault(kind, section):
+            not_taken[kind] = why
+            section = {"status": "error", "error": f"not taken: {why}"}
+        sections[kind] = section
+    return sections, not_taken, lines
+
+
+def _without_harmless(section):
+    """Return a section without what is wrong and harmless in it, and {member: what is wrong}."""
     if not isinstance(section, dict):
-        return ["a section is an object"]
-    faults = {
-        name: [f"must be {TYPES[wanted]}"]
-        for name, wanted in MEMBERS.items()
-        if section.get(name) is not None and type(section[name]) is not wanted
-    }
-    if faults:
-        return faults
+        return section, {}
+    faults = {name: why for name in HARMLESS if (why := _type_fault(section, name))}
+    if not faults:
+        return section, {}
+    return {name: value for name, value in section.items() if name not in faults}, faults
+
+
+def _type_fault(section, name):
+    wanted = MEMBERS[name]
+    if section.get(name) is None or type(section[name]) is wanted:
+        return None
+    return f"must be {TYPES[wanted]}"
+
+
+def _fault(kind, section):
+    """Return why a section can't be taken, None where it can."""
+    if kind == RESERVED:
+        return "this kind is reserved for what people declare"
+    if not isinstance(section, dict):
+        return "it is not an object"
+    for name in MEMBERS:
+        if why := _type_fault(section, name):
+            return f"{name} {why}"
     status = section.get("status")
     if status not in STATUSES:
-        return {"status": [f"must be one of {', '.join(STATUSES)}"]}
+        return f"status must be one of {', '.join(STATUSES)}"
     need = NEEDS.get(status)
     if need and section.get(need) is None:
-        return {need: [f"a section with status {status} has one"]}
-    return _faults_of_content(section) if status == "ok" else {}
+        return f"{need} is missing, which a section with status {status} has"
+    return _fault_of_content(section) if status == "ok" else None
 
 
-def _faults_of_content(section):
+def _fault_of_content(section):
     if not _DIGEST.fullmatch(section["digest"]):
-        return {"digest": ["must be 64 digits of 0-9 and a-f"]}
+        return "digest must be 64 digits of 0-9 and a-f"
     if section.get("items") is None:
-        return {}
+        return None
     key = section.get("key")
     if not key or not all(isinstance(f, str) and 0 < len(f) <= 64 for f in key) or len(key) > 16:
-        return {"key": ["must name the fields that make up an item's place, 1 to 16 of them"]}
+        return "key must name the fields that make up an item's place, 1 to 16 of them"
     if any(map(_UNFIT.search, key)):
-        return {"key": ["holds a character that can't be stored"]}
+        return "key holds a character that can't be stored"
     serial = section.get("serial") or ""
     if len(serial) > 64 or _UNFIT.search(serial):
-        return {"serial": ["must be the name of a field, up to 64 characters"]}
-    return {}
+        return "serial must be the name of a field, up to 64 characters"
+    return None
 
 
 def _identity(identity):
@@ -238,6 +276,8 @@ def _unknown(document):
     for name in sorted(document.keys() - _SCHEMA.fields.keys()):
         yield f"unknown member {name[:64]!r}"
     for kind, section in document["sections"].items():
+        if not isinstance(section, dict):
+            continue
         for name in sorted(section.keys() - MEMBERS.keys()):
             yield f"unknown member {name[:64]!r} of section {kind}"
 

@@ -4,8 +4,11 @@ A body that is refused is read to its end all the same (within a bound), because
 sends everything before it reads would otherwise see a broken connection and no reason.
 """
 
+import contextlib
 import time
 import zlib
+
+from gunicorn.http.errors import NoMoreData, ParseException
 
 from cmdb_api.errors import Malformed, TooLarge, Unsupported
 
@@ -13,6 +16,8 @@ CHUNK = 64 * 1024
 # How much and how long a refused body is read for its sender's sake.
 DRAIN_BYTES = 256 * 1024 * 1024
 DRAIN_SECONDS = 20
+# What reading a chunked body raises where its chunks are not as HTTP has them.
+BROKEN = (ParseException, NoMoreData)
 PLAIN, GZIP = ("", "identity"), ("gzip", "x-gzip")
 
 
@@ -43,8 +48,9 @@ def drain(stream):
     """Read and forget what is left of a body, within bounds."""
     deadline = time.monotonic() + DRAIN_SECONDS
     left = DRAIN_BYTES
-    while left > 0 and time.monotonic() < deadline and (chunk := stream.read(CHUNK)):
-        left -= len(chunk)
+    with contextlib.suppress(*BROKEN):
+        while left > 0 and time.monotonic() < deadline and (chunk := stream.read(CHUNK)):
+            left -= len(chunk)
 
 
 def _chunks(stream, limit):

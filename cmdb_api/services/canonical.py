@@ -52,10 +52,15 @@ def signed_text(report):
     """Return the text that a report's signature covers."""
     part = {name: value for name, value in report.items() if name not in UNSIGNED}
     part["sections"] = {
-        kind: {name: value for name, value in section.items() if name not in WITH_ITEMS}
-        for kind, section in report["sections"].items()
+        kind: _signed_section(section) for kind, section in report["sections"].items()
     }
     return dumps(part)
+
+
+def _signed_section(section):
+    if not isinstance(section, dict):
+        return section
+    return {name: value for name, value in section.items() if name not in WITH_ITEMS}
 
 
 def sign(report, key):

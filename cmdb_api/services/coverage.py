@@ -1,4 +1,4 @@
-"""Which assets did not report in time, and why."""
+"""Which assets did not report in time, or reported nothing, and why."""
 
 from sqlalchemy import func, or_, select
 
@@ -6,13 +6,20 @@ from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.types import now
 from cmdb_api.services import pages
 
-NEVER_SEEN, SILENT = "never_seen", "silent"
-REASONS = (NEVER_SEEN, SILENT)
+NEVER_SEEN, SILENT, NOTHING = "never_seen", "silent", "nothing_collected"
+REASONS = (NEVER_SEEN, SILENT, NOTHING)
 
 
 def missing(session, *, window, limit, cursor=None):
-    """Return one page, by name, of the assets without a report that is younger than ``window``."""
-    overdue = or_(AssetStatus.reported_at.is_(None), AssetStatus.reported_at < now() - window)
+    """Return one page, by name, of the assets that brought no items within ``window``."""
+    start = now() - window
+    # None until a report came, and until one brought items.
+    overdue = or_(
+        *(
+            column.is_(None) | (column < start)
+            for column in (AssetStatus.reported_at, AssetStatus.items_at)
+        )
+    )
     count = _joined(func.count()).where(overdue)
     query = _joined(
         Asset.hostname, Asset.hostname_key, Asset.registered_at, AssetStatus.reported_at
@@ -22,7 +29,7 @@ def missing(session, *, window, limit, cursor=None):
     found = session.execute(query.order_by(Asset.hostname_key).limit(limit + 1)).all()
     rows, following = pages.cut(found, limit, lambda row: (row.hostname_key,))
     return {
-        "items": [_told(row) for row in rows],
+        "items": [_told(row, start) for row in rows],
         "salt_target": _target(row.hostname for row in rows),
         "next_cursor": following,
         "total": session.scalar(count),
@@ -33,13 +40,19 @@ def _joined(*columns):
     return select(*columns).select_from(Asset).join(AssetStatus, isouter=True)
 
 
-def _told(row):
+def _told(row, start):
     return {
         "hostname": row.hostname,
-        "reason": SILENT if row.reported_at else NEVER_SEEN,
+        "reason": _reason(row.reported_at, start),
         "reported_at": row.reported_at,
         "registered_at": row.registered_at,
     }
+
+
+def _reason(reported_at, start):
+    if reported_at is None:
+        return NEVER_SEEN
+    return SILENT if reported_at < start else NOTHING
 
 
 def _target(hostnames):

@@ -3,6 +3,7 @@
 Nothing is committed here, and nothing needs to be undone: whoever calls commits, or rolls back.
 """
 
+import hashlib
 from typing import NamedTuple
 
 from sqlalchemy import update
@@ -14,8 +15,9 @@ from cmdb_api.services.sections import WANTED
 
 # Results that have written, so that they are to be committed.
 WRITTEN = ("recorded", "unchanged")
-REMEMBERED = 32
-MAX_LINES = 100
+# A number that is a later time than this, milliseconds from now, is that of a wrong clock.
+FAR_AHEAD_MS = 24 * 3600 * 1000
+REMEMBERED = 128
 
 
 class Result(NamedTuple):
@@ -34,9 +36,9 @@ def ingest(session, envelope, received_at, settings):
     Raises CMDBError where the report is refused.
     """
     received_ms = times.to_ms(received_at)
-    at = received_ms - min(envelope.age_ms, settings["MAX_REPORT_AGE_SECONDS"] * 1000)
     asset = _locked_asset(session, envelope, settings)
-    if envelope.report_id in asset.recent:
+    at = _reckoned(envelope, asset, received_ms, settings["MAX_REPORT_AGE_SECONDS"] * 1000)
+    if _mark(envelope) in asset.recent:
         return Result("duplicate")
     stored = storage.sections(session, asset.asset_id)
     news = {
@@ -54,6 +56,35 @@ def ingest(session, envelope, received_at, settings):
     return Result(result, record.changes, problems=record.problems)
 
 
+def _reckoned(envelope, asset, received_ms, oldest_ms):
+    """
+    Return when a report was collected, by our clock.
+
+    Its age is not signed; its number is. One whose number is not higher than all before was
+    collected before the newest report, whatever age it is sent with.
+    """
+    at = received_ms - min(envelope.age_ms, oldest_ms)
+    number = _number(envelope, received_ms)
+    if None in (number, asset.seq, asset.reported_at) or number > asset.seq:
+        return at
+    return min(at, times.to_ms(asset.reported_at) - 1)
+
+
+def _number(envelope, received_ms):
+    """
+    Return a report's number, None where it does not count.
+
+    Hosts count by their clock. One that is far ahead must not outdo what comes once it is right.
+    """
+    ahead = envelope.seq is not None and envelope.seq > received_ms + FAR_AHEAD_MS
+    return None if ahead else envelope.seq
+
+
+def _mark(envelope):
+    """Return what a report is remembered by: short, for the row is written each time."""
+    return hashlib.sha256(envelope.report_id.encode()).hexdigest()[:8]
+
+
 def _locked_asset(session, envelope, settings):
     """Return the locked row of the asset that a report is rightly signed for; a new one is made."""
     locking.begin(session)
@@ -69,8 +100,14 @@ def _finish(session, record, envelope, received_ms):
     asset, at = record.asset, times.from_ms(record.at)
     values = {
         "ages": record.ages,
+        "items_at": times.from_ms(max((a[1] for a in record.ages.values() if a[1]), default=None)),
         "volatile": record.volatile,
-        "recent": [*asset.recent, envelope.report_id][-REMEMBERED:],
+        "quarantine": record.quarantine or None,
+        "recent": [*asset.recent, _mark(envelope)][-REMEMBERED:],
+        "seq": max(
+            (n for n in (asset.seq, _number(envelope, received_ms)) if n is not None),
+            default=None,
+        ),
         "change_count": record.seq,
     }
     if asset.reported_at is None or at >= asset.reported_at:
@@ -82,6 +119,6 @@ def _finish(session, record, envelope, received_ms):
             "version": envelope.version,
             "clock_skew_ms": times.to_ms(envelope.collected_at) - record.at,
             "identity": envelope.identity,
-            "problems": [*envelope.problems, *record.lines][:MAX_LINES] or None,
+            "problems": envelope.problems or None,
         }
     session.execute(update(STATUS).where(STATUS.c.asset_id == asset.asset_id).values(values))

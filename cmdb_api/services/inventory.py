@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from cmdb_api.models import AssetStatus, BulkItem, Component, Section
 from cmdb_api.services import assets, times
+from cmdb_api.services.quarantine import Quarantine
 
 # Ids in one query; drivers bound how many values a query may carry.
 _IDS = 10_000
@@ -15,6 +16,7 @@ def of(session, hostname, *, kinds=None, clock_skew_seconds):
     status = session.get(AssetStatus, asset.id)
     sections = _sections(session, asset.id, kinds)
     reported = status if status is not None and status.report_id else None
+    components = _components(session, sections, status.volatile if status else {})
     return {
         "hostname": asset.hostname,
         **{name: getattr(asset, name) for name in assets.DECLARED},
@@ -23,10 +25,11 @@ def of(session, hostname, *, kinds=None, clock_skew_seconds):
         "last_report": reported and _last_report(reported, clock_skew_seconds),
         "identity": (status and status.identity) or {},
         "kinds": {s.kind: _kind(s, status.ages.get(s.kind)) for s in sections},
-        "components": _components(session, sections, status.volatile if status else {}),
+        "components": components,
         "problems": [
             *(_of_report(reported, clock_skew_seconds) if reported else ()),
             *(problem for section in sections for problem in _of_section(section)),
+            *(_of_volatile(reported, components) if reported else ()),
         ],
     }
 
@@ -126,8 +129,8 @@ def _of_report(status, clock_skew_seconds):
         yield {"source": "report", "message": line}
     if _clock_wrong(status, clock_skew_seconds):
         way = "ahead" if status.clock_skew_ms > 0 else "behind"
-        seconds = abs(status.clock_skew_ms) // 1000
-        yield {"source": "clock", "message": f"the host's clock is {seconds} s {way}"}
+        skew = times.spoken(status.clock_skew_ms)
+        yield {"source": "clock", "message": f"the host's clock is {skew} {way}"}
 
 
 def _of_section(section):
@@ -135,6 +138,20 @@ def _of_section(section):
         yield {"source": "outcome", "kind": section.kind, "message": _outcome(section)}
     for line in section.problems or ():
         yield {"source": "collector", "kind": section.kind, "message": line}
-    for entry in section.quarantine or ():
+    yield from _quarantined(section.kind, section.quarantine)
+
+
+def _of_volatile(status, components):
+    """Tell of volatile values that were not taken, and of those of a place without component."""
+    for kind, rows in components.items():
+        yield from _quarantined(kind, (status.quarantine or {}).get(kind))
+        values, held = status.volatile.get(kind, {}), Quarantine()
+        for place in sorted(values.keys() - {row["place"] for row in rows}):
+            held.note(place, "", values[place], "volatile: there is no component at this place")
+        yield from _quarantined(kind, held.rows())
+
+
+def _quarantined(kind, entries):
+    for entry in entries or ():
         where = {name: entry[name] for name in ("place", "field", "raw") if entry.get(name)}
-        yield {"source": "quarantine", "kind": section.kind, "message": entry["why"], **where}
+        yield {"source": "quarantine", "kind": kind, "message": entry["why"], **where}

@@ -14,9 +14,10 @@ class Record:
         self.stored = stored
         self.writes = storage.Writes(asset.asset_id)
         self.ages, self.volatile = dict(asset.ages), dict(asset.volatile)
+        self.quarantine = dict(asset.quarantine or {})
         self.seq, self.changes = asset.change_count, 0
-        # Kinds that could not be taken and why, and lines on what else was odd.
-        self.problems, self.lines = {}, []
+        # Kinds that could not be taken, and why.
+        self.problems = dict(envelope.not_taken)
 
     def take(self, news, limit):
         """Take each section's news; ``limit`` is the most items that a section may have."""
@@ -55,11 +56,11 @@ class Record:
         """Note that a kind's items are as they were at this moment, with their volatile values."""
         outcome_at = self.ages.get(kind, [self.at])[0]
         self.ages[kind] = [max(outcome_at, self.at), self.at]
-        values, lines = sections.read_volatile(kind, section)
-        self.volatile.pop(kind, None)
-        if values:
-            self.volatile[kind] = values
-        self.lines += lines
+        values, odd = sections.read_volatile(kind, section)
+        for kept, new in ((self.volatile, values), (self.quarantine, _quarantined(odd))):
+            kept.pop(kind, None)
+            if new:
+                kept[kind] = new
 
     def _compare(self, kind, section, before, after, odd):
         """Record what changed in a kind; return the names of all fields ever seen in it."""

@@ -113,16 +113,16 @@ def _place(number, fit, faults, key):
 
 
 def read_volatile(kind, section):
-    """Return a section's volatile values by place, and a line for each that is odd."""
-    values, lines = {}, []
+    """Return a section's volatile values by place, and [(place, field, value, why)] of odd ones."""
+    values, odd = {}, []
     types = quarantine.types_of(kind)
     for name, item in (section.get("volatile") or {}).items():
         place = tidy(name, MAX_PLACE_BYTES)
         if not isinstance(item, dict):
-            lines.append(f"{kind}: volatile values of {place} are not an object")
+            odd.append((place, "", item, "volatile: the values of an item are an object"))
             continue
         fit, faults = quarantine.clean(item, types)
-        lines.extend(f"{kind}: volatile {tidy(f, 128)} of {place}: {why}" for f, _, why in faults)
+        odd.extend((place, field, value, f"volatile: {why}") for field, value, why in faults)
         if fit:
             values[place] = fit
-    return values, lines
+    return values, odd

@@ -34,6 +34,18 @@ def moment(text, now):
         ) from None
 
 
+def spoken(milliseconds):
+    """Return a length of time as people say it, in its two largest units: "1 d 2 h"."""
+    left, said = abs(milliseconds) // 1000, []
+    for unit, seconds in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, seconds)
+        if number:
+            said.append(f"{number} {unit}")
+        elif said:
+            break
+    return " ".join(said[:2]) or "0 s"
+
+
 def to_ms(when):
     """Return the whole milliseconds from 1970 to a time."""
     return (when - _EPOCH) // timedelta(milliseconds=1)

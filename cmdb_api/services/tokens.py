@@ -49,11 +49,13 @@ def every(session):
 
 
 def revoke(session, token_id):
-    """Remove a token; raises NotFound."""
+    """Remove a token and return its name; raises NotFound."""
     token = session.get(Token, token_id)
     if token is None:
         raise NotFound(f"there is no token {token_id}")
+    name = token.name
     session.delete(token)
+    return name
 
 
 def verify(session, text, scope):

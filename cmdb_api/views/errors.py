@@ -8,7 +8,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from cmdb_api.errors import Busy, CMDBError, Invalid
+from cmdb_api.errors import Busy, CMDBError, Invalid, Malformed
+from cmdb_api.services import bodies
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ def init_app(app):
     app.register_error_handler(CMDBError, answer)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ValidationError, lambda error: answer(invalid(error.messages)))
+    for failure in bodies.BROKEN:
+        app.register_error_handler(failure, _broken)
     for failure in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(failure, _database)
 
@@ -78,6 +81,14 @@ def _message(error):
     if error.code == 500:
         return "an error in the API; its log says more"
     return error.description or error.name
+
+
+def _broken(error):
+    """Tell of a body whose chunks can't be read."""
+    log.warning("a body can't be read: %a", error)
+    return answer(
+        Malformed("the chunks of the body are not as Transfer-Encoding: chunked has them")
+    )
 
 
 def _database(error):

@@ -3,7 +3,7 @@
 import flask_smorest
 from webargs.flaskparser import FlaskParser, is_json_request
 
-from cmdb_api.errors import Unsupported
+from cmdb_api.errors import Malformed, Unsupported
 from cmdb_api.schemas.error import ErrorSchema
 from cmdb_api.services import documents
 from cmdb_api.version import VERSION
@@ -36,7 +36,9 @@ class Parser(FlaskParser):
     def _raw_load_json(self, req):
         if not is_json_request(req):
             raise Unsupported("send JSON: Content-Type: application/json")
-        value, _ = documents.parse(req.get_data())
+        value, repeated = documents.parse(req.get_data())
+        if repeated:
+            raise Malformed("; ".join(repeated))
         return value
 
 

@@ -57,6 +57,14 @@ def test_a_host_that_has_reported_becomes_registered_and_keeps_its_record(
     assert sorted(actions) == ["added", "added", "baseline", "removed"]
 
 
+def test_a_name_that_stands_twice_in_a_body_is_refused_and_named(writer):
+    body = '{"hostname": "web01", "rack": "A1", "rack": "B2"}'
+    answer = writer.post(ASSETS, data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "malformed")
+    assert "'rack' stood twice" in answer.json["error"]["message"]
+    assert writer.get(ASSETS).json["total"] == 0
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", "web 01", "web/01", "a\nb", "a\0b", "a\x7f", "\ud800", "x" * 256, "İ" * 200]
 )

@@ -59,7 +59,8 @@ def test_tokens_are_listed_without_their_text_and_revoked(cmdb, client):
     assert re.fullmatch(r"1 +admin +20\S+Z +never +never +admin token", first)
     assert second.endswith("a master")
     assert text not in first
-    assert cmdb("token", "revoke", "1").exit_code == 0
+    revoked = cmdb("token", "revoke", "1")
+    assert (revoked.exit_code, revoked.stdout) == (0, "Token 1 (admin token) is revoked.\n")
     header = {"Authorization": f"Bearer {text}"}
     assert client.get("/api/v1/assets", headers=header).status_code == 401
     assert failed(cmdb("token", "revoke", "1")) == "Error: there is no token 1"

@@ -42,6 +42,28 @@ def test_a_report_that_was_under_way_for_long_does_not_count_as_new(reader, post
     assert told(reader.get(MISSING)) == {"web01": "silent"}
 
 
+FAILED = {"status": "error", "error": "ParseError: no"}
+
+
+def test_a_host_whose_reports_bring_nothing_was_not_collected(reader, post, make_report):
+    post(
+        make_report("empty01", {}),
+        make_report("failed01", {"disk": FAILED, "psu": {"status": "disabled"}}),
+        make_report("half01", {"disk": FAILED, "nic": []}),
+        make_report("late01", {"disk": []}, age_ms=3_600_000),
+    )
+    post(make_report("late01", {"disk": FAILED}))
+    answer = reader.get(MISSING)
+    reasons = dict.fromkeys(("empty01", "failed01", "late01"), "nothing_collected")
+    assert told(answer) == reasons
+    assert answer.json["total"] == 3
+    assert all(item["reported_at"] for item in answer.json["items"])
+    assert set(told(reader.get(f"{MISSING}?window=2h"))) == {"empty01", "failed01"}
+    # Items that arrive late count by when they were collected.
+    post(make_report("late01", {"nic": []}, age_ms=60_000))
+    assert "late01" not in told(reader.get(MISSING))
+
+
 @pytest.mark.parametrize("window", ["", "0m", "30", "-5m", "1.5h", "half an hour", "9999999w"])
 def test_a_wrong_window_is_named_with_an_example(reader, window):
     answer = reader.get(MISSING, query_string={"window": window})

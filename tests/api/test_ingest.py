@@ -231,10 +231,10 @@ def test_volatile_values_are_stored_and_never_recorded(report, record):
     assert report({"disk": digest_only(section([A], volatile=hot))})["result"] == "unchanged"
     status = record.status()
     assert status.volatile == {"disk": {"1": {"temperature_celsius": 70, "note": "a\ufffd"}}}
-    assert any("bad_bytes of 1: str where int is wanted" in line for line in status.problems)
+    assert [note["field"] for note in status.quarantine["disk"]] == ["note", "bad_bytes"]
     assert len(record.changes()) == 1
     report({"disk": [A]})
-    assert record.status().volatile == {}
+    assert (record.status().volatile, record.status().quarantine) == ({}, None)
 
 
 def test_kinds_and_fields_that_nobody_knows_are_stored(report, record):
@@ -293,6 +293,70 @@ def test_an_item_that_is_no_object_is_an_error_of_its_section(report, record):
     report({"disk": [A]})
     result = report({"disk": section([]) | {"items": [A, "text"]}})
     assert result["problems"] == {"disk": "item 1 is not an object"}
+    assert record.state() == {"1": A}
+
+
+OK = section([A])
+NOT_TAKEN = [
+    (None, "it is not an object"),
+    ("disk", "it is not an object"),
+    ({}, "status must be one of ok, unavailable, error, disabled"),
+    ({"status": "fine"}, "status must be one of"),
+    ({"status": ["ok"]}, "status must be text"),
+    ({"status": "ok"}, "digest is missing"),
+    ({"status": "ok", "digest": "abc"}, "digest must be 64 digits"),
+    ({"status": "unavailable"}, "reason is missing"),
+    ({"status": "error"}, "error is missing"),
+    ({"status": "unavailable", "reason": 5}, "reason must be text"),
+    ({"status": "error", "error": "no", "traceback": 5}, "traceback must be text"),
+    (OK | {"items": {}}, "items must be a list"),
+    (OK | {"key": []}, "key must name the fields"),
+    (OK | {"key": None}, "key must name the fields"),
+    (OK | {"key": "slot"}, "key must be a list"),
+    (OK | {"key": [5]}, "key must name the fields"),
+    (OK | {"key": ["a\0"]}, "key holds a character"),
+    (OK | {"serial": 5}, "serial must be text"),
+    (OK | {"serial": "a\0"}, "serial must be the name of a field"),
+    (OK | {"bulk": 1}, "bulk must be true or false"),
+    (OK | {"volatile": []}, "volatile must be an object"),
+]
+
+
+@pytest.mark.parametrize(("bad", "why"), NOT_TAKEN, ids=lambda value: str(value)[:30])
+def test_a_section_whose_head_is_wrong_is_not_taken_and_the_others_are(report, record, bad, why):
+    report({"disk": section([A, B]), "nic": [{"slot": "x"}]})
+    result = report({"disk": section([]) | {"status": 5}, "nic": [{"slot": "y"}]})
+    assert list(result["problems"]) == ["disk"]
+    result = report({"disk": bad, "nic": section([{"slot": "z"}])})
+    assert (result["result"], list(result["problems"])) == ("recorded", ["disk"])
+    assert result["problems"]["disk"].startswith(why)
+    assert (record.state(), record.state("nic")) == ({"1": A, "2": B}, {"z": {"slot": "z"}})
+    stored = record.section()
+    assert (stored.status, stored.reason) == ("error", f"not taken: {result['problems']['disk']}")
+    again = report({"disk": bad})
+    assert (again["result"], list(again["problems"])) == ("unchanged", ["disk"])
+    assert report({"disk": digest_only(section([A, B]))})["result"] == "recorded"
+    assert (record.section().status, len(record.changes())) == ("ok", 1)
+
+
+def test_harmless_faults_of_a_section_are_noted_and_it_is_taken(report, record):
+    for number, (name, value) in enumerate(
+        [("took_ms", "5"), ("took_ms", True), ("problems", "x")]
+    ):
+        item = A | {"size_bytes": number}
+        assert "problems" not in report({"disk": section([item], **{name: value})})
+        assert record.state() == {"1": item}
+        (line,) = record.status().problems
+        assert line.startswith(f"{name} of section disk ignored: must be")
+        assert record.section().problems is None
+
+
+def test_the_kind_of_peoples_edits_is_reserved(report, record):
+    for given in (section([{"slot": "1"}]), {"status": "disabled"}):
+        result = report({"asset": given, "disk": [A]})
+        assert "reserved" in result["problems"]["asset"]
+        assert (record.state("asset"), record.changes("asset")) == ({}, [])
+        assert "reserved" in record.section("asset").reason
     assert record.state() == {"1": A}
 
 
@@ -397,6 +461,53 @@ def test_a_report_is_recorded_once_however_often_it_arrives(post, record):
         assert post(sent)[0]["result"] == result
     assert post(one | {"age_ms": HOUR}, two, one)[0]["result"] == "duplicate"
     assert len(record.changes()) == 3
+
+
+def test_many_reports_later_a_report_is_still_known_for_a_duplicate(post):
+    first = make_report("web01", {"disk": [A]})
+    post(first)
+    for size in range(100):
+        post(make_report("web01", {"disk": [A | {"size_bytes": size}]}))
+    assert post(first)[0]["result"] == "duplicate"
+
+
+def test_an_old_report_sent_again_with_its_number_changes_nothing(post, record):
+    first = make_report("web01", {"disk": [A]}, seq=1)
+    assert post(first)[0]["result"] == "recorded"
+    post(*(make_report("web01", {"disk": [B]}, seq=number) for number in range(2, 202)))
+    before = record.status().reported_at, record.status().ages, len(record.changes())
+    assert post(first)[0]["result"] == "older"
+    assert post(first | {"age_ms": 0})[0]["result"] == "older"
+    status = record.status()
+    assert (status.reported_at, status.ages, len(record.changes())) == before
+    assert (record.state(), status.seq) == ({"2": B}, 201)
+
+
+def test_a_late_report_of_a_lower_number_counts_by_its_own_time(report, record):
+    report({"disk": [A]}, seq=1000)
+    newest = record.status().reported_at
+    late = report({"disk": [B], "nic": [{"slot": "x"}]}, seq=5, age_ms=HOUR)
+    assert late["result"] == "recorded"
+    status = record.status()
+    assert (status.reported_at, status.seq) == (newest, 1000)
+    assert (record.state(), record.state("nic")) == ({"1": A}, {"x": {"slot": "x"}})
+    assert timedelta(milliseconds=status.ages["disk"][1] - status.ages["nic"][1]) > (
+        timedelta(minutes=59)
+    )
+
+
+def test_a_number_from_a_clock_that_was_far_ahead_holds_nothing_up(report, record):
+    report({"disk": [A]}, seq=2**63 - 1)
+    assert record.status().seq is None
+    assert report({"disk": [B]}, seq=1000)["result"] == "recorded"
+    assert (record.state(), record.status().seq) == ({"2": B}, 1000)
+
+
+def test_reports_with_and_without_a_number_follow_each_other(report, record):
+    for number, item in ((7, A), (None, B), (8, A), (None, B)):
+        assert report({"disk": [item]}, seq=number)["result"] == "recorded"
+    assert record.status().seq == 8
+    assert report({"disk": [A]}, seq=8)["result"] == "older"
 
 
 def test_a_late_report_does_not_undo_a_newer_one(report, record):

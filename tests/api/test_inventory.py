@@ -1,8 +1,12 @@
 """All that is known of one asset."""
 
+import re
+
 import pytest
 
+from cmdb_api.services import times
 from tests import reports
+from tests.reports import digest_only
 
 WEB01 = "/api/v1/assets/web01"
 DISK = {"slot": "0:1:3", "serial": "EXAMPLE-0001", "size_bytes": 960197124096}
@@ -80,7 +84,47 @@ def test_a_wrong_clock_is_told(told):
     assert got["last_report"]["clock_wrong"] is True
     (problem,) = got["problems"]
     assert problem["source"] == "clock"
-    assert problem["message"].endswith("s behind")
+    assert re.fullmatch(r"the host's clock is \d+ d( \d+ h)? behind", problem["message"])
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "told"),
+    [
+        (999, "0 s"),
+        (59_000, "59 s"),
+        (3_600_000 - 1, "59 min 59 s"),
+        (2 * 3_600_000, "2 h"),
+        (26 * 3_600_000 + 5, "1 d 2 h"),
+    ],
+)
+def test_lengths_of_time_are_told_in_units_that_people_read(milliseconds, told):
+    assert times.spoken(milliseconds) == told
+
+
+BAD_VOLATILE = {
+    "0:1:3": {"temperature_celsius": 31.5, "numbers": [1, 2], "wear_percent": 3},
+    "0:1:4": {"temperature_celsius": 30},
+    "other": 7,
+}
+
+
+def test_volatile_values_that_are_not_taken_are_problems_with_their_raw_value(told):
+    held = disk(DISK, volatile=BAD_VOLATILE)
+    for sections in ({"disk": held}, {"disk": digest_only(held)}, {}, {"nic": [{"slot": "1"}]}):
+        got = told(sections)
+        assert got["components"]["disk"][0]["volatile"] == {"wear_percent": 3}
+        problems = {(one["place"], one.get("field")): one for one in got["problems"]}
+        assert {where: one["raw"] for where, one in problems.items()} == {
+            ("0:1:3", "temperature_celsius"): "31.5",
+            ("0:1:3", "numbers"): "[1,2]",
+            ("0:1:4", None): '{"temperature_celsius":30}',
+            ("other", None): "7",
+        }
+        for one in problems.values():
+            assert (one["source"], one["kind"]) == ("quarantine", "disk")
+            assert one["message"].startswith("volatile: ")
+    got = told({"disk": digest_only(held) | {"volatile": {}}})
+    assert got["problems"] == []
 
 
 def test_components_of_a_failing_kind_are_kept_and_look_like_it(told):

@@ -140,6 +140,40 @@ def test_it_stops_when_told_and_leaves_nothing(start, token, number):
         ask(f"{address}/healthz")
 
 
+def raw(address, path, body):
+    """Send a chunked body as it is; return the status and the body of the answer."""
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(head.encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_a_broken_chunked_body_is_malformed_and_the_next_report_is_taken(start, token, log):
+    _, address = start("--workers", "1")
+    until(lambda: answers(address))
+    for body in (
+        b"ZZZ\r\nhello\r\n0\r\n\r\n",
+        b"5\r\nhelloXX0\r\n\r\n",
+        b"5\r\nhel",
+        b"-5\r\nhello\r\n0\r\n\r\n",
+        b"5;a\nb\r\nhello\r\n0\r\n\r\n",
+    ):
+        status, answer = raw(address, "/api/v1/reports", body)
+        assert (status, json.loads(answer)["error"]["code"]) == (400, "malformed"), body
+        good = json.dumps(make_report("web01", {"disk": [{"slot": "1"}]})).encode()
+        good = f"{len(good):x}\r\n".encode() + good + b"\r\n0\r\n\r\n"
+        status, answer = raw(address, "/api/v1/reports", good)
+        assert (status, json.loads(answer)["id"]) == (200, "web01")
+    assert "Traceback" not in log()
+
+
 def test_it_does_not_start_on_a_database_without_tables(start, log):
     process, _ = start()
     assert process.wait(PATIENCE) == 1

@@ -79,9 +79,12 @@ def _create_reported():
         sa.Column("clock_skew_ms", BIG_ID),
         sa.Column("identity", DOCUMENT),
         sa.Column("ages", DOCUMENT, nullable=False),
+        sa.Column("items_at", TIME),
         sa.Column("volatile", DOCUMENT, nullable=False),
+        sa.Column("quarantine", DOCUMENT),
         sa.Column("problems", DOCUMENT),
         sa.Column("recent", DOCUMENT, nullable=False),
+        sa.Column("seq", BIG_ID),
         sa.Column("change_count", BIG_ID, nullable=False),
         postgresql_with={"fillfactor": 50},
     )

@@ -19,5 +19,5 @@ class Missing(MethodView):
     @blp.arguments(MissingQuery, location="query")
     @blp.response(200, MissingPageSchema)
     def get(self, query):
-        """List assets without a report in the window, those never seen among them."""
+        """List assets of which nothing was collected in the window, those never seen among them."""
         return coverage.missing(db.session, **query)
