@@ -39,7 +39,7 @@ FOLDERS = (
 SETTING = (("/etc/systemd/system", ""), ("/run/systemd/system", "-runtime"))
 LINK_FOLDERS = ("wants", "requires", "upholds")
 CONTROL_GROUPS = ("/sys/fs/cgroup/", "/sys/fs/cgroup/systemd/", "/sys/fs/cgroup/unified/")
-_INSTALL = re.compile(r"^\[Install\][^\n]*$(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+_INSTALL = re.compile(r"^\[Install\][^\n]*((?:\n(?!\[)[^\n]*)*)", re.MULTILINE)
 _ENABLES = re.compile(r"^(?:WantedBy|RequiredBy|UpheldBy|Alias)[ \t]*=[ \t]*[^\s#;]", re.MULTILINE)
 _ALSO = re.compile(r"^(?:Also|DefaultInstance)[ \t]*=[ \t]*[^\s#;]", re.MULTILINE)
 _START = re.compile(r"/rc([0-6S])\.d/([SK])[0-9]{2}([^/]+)")
@@ -67,6 +67,8 @@ def collect():
 
 def parse_install(said):
     """Return what a unit's file says of enabling it: "disabled", "indirect" or "static"."""
+    if "[Install]" not in said:
+        return "static"
     section = "".join(_INSTALL.findall(said.replace("\r\n", "\n")))
     if _ENABLES.search(section):
         return "disabled"

@@ -30,13 +30,13 @@ def place(item, key):
         value = item.get(key[0])
         if isinstance(value, str) and not value.startswith("["):
             return value
-    return _key_text(item, key)
+    return key_text(item, key)
 
 
 def ordered(items, key):
     """Return the items without None fields, in canonical order."""
     kept = [{name: value for name, value in item.items() if value is not None} for item in items]
-    texts = [_key_text(item, key) for item in kept]
+    texts = [key_text(item, key) for item in kept]
     order = sorted(range(len(kept)), key=texts.__getitem__)
     if len(set(texts)) < len(texts):
         order.sort(key=lambda number: (texts[number], dumps(kept[number])))
@@ -53,12 +53,12 @@ def digest_of(items):
     return hashlib.sha256(dumps(items).encode("ascii")).hexdigest()
 
 
-def _key_text(item, key):
+def key_text(item, key):
     """Return the canonical JSON of the key's values; most keys are text, where this is quicker."""
-    values = [item.get(field) for field in key]
-    if all(type(value) is str for value in values):
-        return f"[{','.join(map(_quoted, values))}]"
-    return dumps(values)
+    try:
+        return f"[{','.join([_quoted(item[field]) for field in key])}]"
+    except (KeyError, TypeError):
+        return dumps([item.get(field) for field in key])
 
 
 def host_key(secret, host, generation=1):

@@ -19,19 +19,20 @@ def clean(items, key, volatile):
     """
     if not isinstance(items, (list, tuple)):
         raise source.CollectorError(f"collect() returned {type(items).__name__}, not a list")
-    stable, changing, places = [], {}, set()
+    stable, changing = {}, {}
     for number, item in enumerate(items, 1):
         kept, moving = _split(number, item, volatile)
-        if all(field not in kept for field in key):
+        if kept.keys().isdisjoint(key):
             raise source.CollectorError(f"item {number} has no {' and no '.join(key)}: {kept}")
-        place = canonical.place(kept, key)
-        if place in places:
+        name = canonical.key_text(kept, key)
+        if name in stable:
+            place = canonical.place(kept, key)
             raise source.CollectorError(f"two items at one place: {' + '.join(key)} is {place}")
-        places.add(place)
-        stable.append(kept)
+        stable[name] = kept
         if moving:
-            changing[place] = moving
-    return canonical.ordered(stable, key), changing
+            changing[canonical.place(kept, key)] = moving
+    # No two have one name, so that this is the canonical order.
+    return [stable[name] for name in sorted(stable)], changing
 
 
 def _split(number, item, volatile):

@@ -15,25 +15,29 @@ import cmdb_errors as errors
 TOOL_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
+def find(name):
+    """Return the path of a program; raises OSError where it is not there or can't be run."""
+    program = shutil.which(name, path=_path())
+    if program is None:
+        found = os.path.exists(name) if os.sep in name else False
+        raise OSError(errno.EACCES if found else errno.ENOENT, "not found", name)
+    return program
+
+
 def run(argv, limit_seconds, max_bytes):
     """
-    Run a command to its end; returns (exit code, stdout, stderr), the outputs as bytes.
+    Run a program, by its path, to its end; returns (exit code, stdout, stderr) as int and bytes.
 
     Raises OSError where it can't be started, TimeLimit where it takes longer than
     ``limit_seconds``, CollectorError where it writes more than ``max_bytes``; it is then killed
     with all that it started.
     """
-    path = os.pathsep.join([*filter(None, [os.environ.get("PATH")]), *TOOL_FOLDERS])
-    program = shutil.which(argv[0], path=path)
-    if program is None:
-        found = os.path.exists(argv[0]) if os.sep in argv[0] else False
-        raise OSError(errno.EACCES if found else errno.ENOENT, "not found", argv[0])
     process = subprocess.Popen(
-        [program, *argv[1:]],
+        argv,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"PATH": path, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
+        env={"PATH": _path(), "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
         start_new_session=True,
         cwd="/",
     )
@@ -45,6 +49,11 @@ def run(argv, limit_seconds, max_bytes):
     finally:
         process.stdout.close()
         process.stderr.close()
+
+
+def _path():
+    own = os.environ.get("PATH", "").split(os.pathsep)
+    return os.pathsep.join(dict.fromkeys([*filter(None, own), *TOOL_FOLDERS]))
 
 
 def _drain(process, argv, limit_seconds, max_bytes):

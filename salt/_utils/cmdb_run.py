@@ -1,12 +1,12 @@
 """Run collectors: each one alone with its failure, bounded in time, its result as a section."""
 
-import contextvars
-import threading
+import functools
 import time
 import traceback
 from typing import Any, Callable, NamedTuple, Optional
 
 import cmdb_canonical as canonical
+import cmdb_crew as crew
 import cmdb_items as items
 import cmdb_source as source
 
@@ -34,48 +34,59 @@ class Collector(NamedTuple):
 
 
 def sections(collectors):
-    """Return {kind: section}. Slow collectors run side by side, the others one after another."""
-    done = {}
-
-    def run(collector):
-        done[collector.kind] = section(collector)
-
-    threads = [
-        # The context carries the door and Salt's loader into the thread.
-        threading.Thread(target=contextvars.copy_context().run, args=(run, each), daemon=True)
+    """Return {kind: section}. Collectors that wait do so side by side, the rest run in line."""
+    tasks = {}
+    works = [
+        crew.Work(
+            each.kind,
+            functools.partial(_attempt, each, tasks),
+            limit_seconds=each.limit_seconds + GRACE_SECONDS,
+            slow=each.slow,
+        )
         for each in collectors
-        if each.slow
+        if each.enabled and not each.fault
     ]
-    for thread in threads:
-        thread.start()
-    for collector in collectors:
-        if not collector.slow:
-            run(collector)
-    for thread in threads:
-        thread.join()
-    return {kind: done[kind] for kind in sorted(done)}
+    done = crew.Crew(works, lambda work: _given_up(work, tasks)).run()
+    return {
+        each.kind: done.get(each.kind) or _not_run(each)
+        for each in sorted(collectors, key=lambda each: each.kind)
+    }
 
 
 def section(collector):
     """Return what one collector says; whatever it raises is an outcome, never an exception."""
+    return sections([collector])[collector.kind]
+
+
+def _not_run(collector):
     if not collector.enabled:
         return {"status": "disabled"}
-    if collector.fault:
-        return {"status": "error", "error": collector.fault[0], "traceback": collector.fault[1]}
-    task = source.Task(collector.options, collector.limit_seconds)
-    started = time.perf_counter()
+    return {"status": "error", "error": collector.fault[0], "traceback": collector.fault[1]}
+
+
+def _attempt(collector, tasks, work):
+    task = source.Task(collector.options, collector.limit_seconds, pause=work.pause)
+    tasks[collector.kind] = task
     try:
-        outcome = source.abandonable(
-            lambda: _ok(collector, task),
-            limit_seconds=collector.limit_seconds,
-            grace_seconds=GRACE_SECONDS,
-            what=f"cmdb_{collector.kind}",
-        )
+        outcome = _ok(collector, task)
     except Exception as error:
         outcome = _failed(error)
-        if task.problems:
-            outcome["problems"] = task.lines()
-    outcome["took_ms"] = round((time.perf_counter() - started) * 1000)
+    except BaseException as error:
+        # sys.exit() of a collector ends the collector, not the minion's job.
+        outcome = _failed(source.ended(f"cmdb_{collector.kind}", error))
+    return _closed(outcome, work, task)
+
+
+def _given_up(work, tasks):
+    task = tasks[work.name]
+    outcome = _failed(source.too_long(f"cmdb_{work.name}", task.limit_seconds))
+    return _closed(outcome, work, task)
+
+
+def _closed(outcome, work, task):
+    if task.problems:
+        outcome["problems"] = task.lines()
+    outcome["took_ms"] = round((time.monotonic() - work.started) * 1000)
     return outcome
 
 
@@ -96,8 +107,6 @@ def _ok(collector, task):
         found["bulk"] = True
     if volatile:
         found["volatile"] = volatile
-    if task.problems:
-        found["problems"] = task.lines()
     return found
 
 

@@ -34,6 +34,7 @@ CommandError = cmdb_errors.CommandError
 
 MAX_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
+PAGE_BYTES = 4096
 MAX_PROBLEMS = 50
 MAX_PROBLEM_CHARS = 500
 LIMIT_SECONDS = 30.0
@@ -50,10 +51,12 @@ DENIED = {errno.EACCES, errno.EPERM}
 
 
 class Task:
-    """What one running collector carries: its options, its deadline and its problems."""
+    """What one running collector carries: its options, deadline and problems."""
 
-    def __init__(self, options=None, limit_seconds=LIMIT_SECONDS):
+    def __init__(self, options=None, limit_seconds=LIMIT_SECONDS, pause=contextlib.nullcontext):
         self.options = options or {}
+        # A context manager that lets other collectors go on while this one waits.
+        self.pause = pause
         self.limit_seconds = limit_seconds
         self.deadline = time.monotonic() + limit_seconds
         self.problems = []
@@ -80,13 +83,19 @@ class Machine:
     def read_bytes(self, path):
         """Return a file's bytes; raises OSError."""
         chunks, size = [], 0
-        # In pieces: /proc/sys answers ENOMEM to a read with a large buffer.
-        with open(path, "rb", buffering=0) as file:
-            while chunk := file.read(CHUNK_BYTES):
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            # In pieces: /proc/sys answers ENOMEM to a read with a large buffer.
+            while chunk := os.read(file, CHUNK_BYTES):
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise OSError(errno.EFBIG, f"larger than {MAX_BYTES} bytes", path)
+                # Short of a whole page is the end, but for /proc, where records stay whole.
+                if len(chunk) % PAGE_BYTES and not path.startswith("/proc/"):
+                    break
+        finally:
+            os.close(file)
         return b"".join(chunks)
 
     def glob(self, pattern):
@@ -100,7 +109,9 @@ class Machine:
 
     def run(self, argv, limit_seconds):
         """Run a command to its end; returns (exit code, stdout, stderr) as bytes."""
-        return process.run(argv, limit_seconds, MAX_BYTES)
+        program = process.find(argv[0])
+        with _pause():
+            return process.run([program, *argv[1:]], limit_seconds, MAX_BYTES)
 
     def ask(self, _name, function, args):
         """Return what the call answers."""
@@ -234,7 +245,7 @@ def ask(name, function, *args, limit_seconds=None):
     )
 
 
-def abandonable(function, limit_seconds, what, grace_seconds=0):
+def abandonable(function, limit_seconds, what):
     """Return what ``function()`` returns or raises; raises TimeLimit when it takes too long."""
     answer = {}
 
@@ -244,20 +255,36 @@ def abandonable(function, limit_seconds, what, grace_seconds=0):
         except Exception as error:
             answer["error"] = error
         except BaseException as error:
-            # sys.exit() of a collector ends the collector, not the minion's job.
-            answer["error"] = CollectorError(f"{what} raised {type(error).__name__}: {error}")
-            answer["error"].__cause__ = error
+            answer["error"] = ended(what, error)
 
     context = contextvars.copy_context()
     # A daemon thread, not a pool: a pool's threads are joined when the process ends.
     thread = threading.Thread(target=context.run, args=(work,), daemon=True, name=f"cmdb {what}")
-    thread.start()
-    thread.join(limit_seconds + grace_seconds)
+    with _pause():
+        thread.start()
+        thread.join(limit_seconds)
     if "error" in answer:
         raise answer["error"]
     if "value" not in answer:
-        raise TimeLimit(f"{what} took longer than {round(limit_seconds, 2):g} s; abandoned")
+        raise too_long(what, limit_seconds)
     return answer["value"]
+
+
+def too_long(what, limit_seconds):
+    """Return the error of what was given up at its limit."""
+    return TimeLimit(f"{what} took longer than {round(limit_seconds, 2):g} s; abandoned")
+
+
+def ended(what, error):
+    """Return the error that stands for a try to end the process (SystemExit and its like)."""
+    wrapped = CollectorError(f"{what} raised {type(error).__name__}: {error}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _pause():
+    task = _task.get()
+    return task.pause() if task else contextlib.nullcontext()
 
 
 def _seconds_left():
