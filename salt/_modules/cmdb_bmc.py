@@ -1,7 +1,8 @@
 """The management controller (BMC, iDRAC, iLO …) as the host itself sees it: one item.
 
 Source: ``ipmitool mc info`` and ``ipmitool lan print``; needs root and /dev/ipmi0 (the module
-ipmi_devintf). The address is that of the first LAN channel, or of the option ``channel``.
+ipmi_devintf). The network is that of the first LAN channel, of another one where that has no
+address, or of the option ``channel``.
 
 ================  ====  ======================================================================
 slot              str   "bmc"; the identity
@@ -30,8 +31,11 @@ __load__ = ["collect"]
 
 KEY = ["slot"]
 SLOW = True
+TOOLS = ipmitool.TOOLS
 
 SOURCES = {"static": "static", "dhcp": "dhcp", "bios": "bios"}
+# Where boards have their dedicated port if not on the first channel.
+OTHER_CHANNELS = (2, 3, 8)
 _MC = ("Device ID", "Firmware Revision", "IPMI Version")
 _LAN = ("IP Address", "MAC Address", "Subnet Mask")
 _NO_LAN = re.compile(r"not a LAN channel|Invalid channel|LAN channel|Get Channel Info", re.I)
@@ -51,15 +55,7 @@ def collect():
         salt '*' cmdb_bmc.collect
     """
     controller = ipmitool.run("mc", "info")
-    channel = source.option("channel")
-    try:
-        lan = ipmitool.run("lan", "print", *([] if channel is None else [channel]))
-    except source.CommandError as error:
-        # A controller without a network is one all the same.
-        if not _NO_LAN.search(error.stderr + error.stdout):
-            raise
-        lan = None
-    return parse(controller, lan)
+    return parse(controller, _lan(source.option("channel")))
 
 
 def parse(controller, lan):
@@ -68,9 +64,10 @@ def parse(controller, lan):
     item = {
         "slot": "bmc",
         "manufacturer": _name(told.get("Manufacturer Name")),
-        "manufacturer_id": _number(told.get("Manufacturer ID")),
+        # 0 is the standard's word for "not stated", for both.
+        "manufacturer_id": _number(told.get("Manufacturer ID")) or None,
         "product": _name(told.get("Product Name")),
-        "product_id": _number(told.get("Product ID")),
+        "product_id": _number(told.get("Product ID")) or None,
         "firmware": text.value(told.get("Firmware Revision")),
         "ipmi_version": text.value(told.get("IPMI Version")),
     }
@@ -91,6 +88,29 @@ def parse_lan(said):
         "mac": _mac(told.get("MAC Address")),
         "vlan": vlan if vlan and vlan < 4095 else None,
     }
+
+
+def _lan(channel):
+    """Return what ``lan print`` says of a channel, None: the best; None where there is no LAN."""
+    try:
+        said = ipmitool.run("lan", "print", *([] if channel is None else [channel]))
+    except source.CommandError as error:
+        # A controller without a network is one all the same.
+        if not _NO_LAN.search(error.stderr + error.stdout):
+            raise
+        return None
+    if channel is not None or parse_lan(said)["ip_address"]:
+        return said
+    return next(filter(None, map(_with_address, OTHER_CHANNELS)), said)
+
+
+def _with_address(channel):
+    try:
+        said = ipmitool.run("lan", "print", channel)
+        return said if parse_lan(said)["ip_address"] else None
+    except (source.Unavailable, source.CommandError, source.ParseError):
+        # Most have none of the others.
+        return None
 
 
 def _name(said):

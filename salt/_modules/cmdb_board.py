@@ -1,6 +1,6 @@
 """The machine itself: system, BIOS, base board, chassis and, for a blade, its enclosure. One item.
 
-Source: SMBIOS types 0-4, 16 and 204 (/sys/firmware/dmi/tables/DMI, else ``dmidecode``; needs
+Source: SMBIOS types 0-4, 6, 16, 17 and 204 (/sys/firmware/dmi/tables/DMI, else ``dmidecode``; needs
 root). Without the right to read these: /sys/class/dmi/id, where serial numbers are root's and
 noted as problems. Without SMBIOS: the device tree (/proc/device-tree), as on ARM and POWER.
 
@@ -95,7 +95,7 @@ def collect():
         salt '*' cmdb_board.collect
     """
     try:
-        return parse(smbios.structures(0, 1, 2, 3, 4, 16, 17, 204))
+        return parse(smbios.structures(0, 1, 2, 3, 4, 6, 16, 17, 204))
     except source.Unavailable:
         if source.glob(DMI_ID + "sys_vendor"):
             return parse_id({field: source.read(DMI_ID + file) for field, file in ID_FILES.items()})
@@ -127,7 +127,7 @@ def parse(structures):
             **{f: chassis.get(f) for f in ("chassis_type", "asset_tag", "height_units")},
             **_named("enclosure", enclosure, "name", "model", "serial", "bay"),
             "cpu_socket_count": sum(map(_is_central, of.get(4, []))) or None,
-            **_memory_room(of.get(16, []), of.get(17, [])),
+            **_memory_room(of.get(16, []), of.get(17, []), of.get(6, [])),
         }
     ]
 
@@ -175,15 +175,16 @@ def _is_central(processor):
     return processor["processor_type"] in (None, "Central Processor")
 
 
-def _memory_room(arrays, devices):
+def _memory_room(arrays, devices, modules):
     """Return how much memory the arrays of system memory can take, in sockets and bytes."""
     arrays = [array for array in arrays if array["use"] in SYSTEM_MEMORY]
-    handles = {array["handle"] for array in arrays}
+    handles = {array["handle"] for array in arrays} - {None}
     slots = [device for device in devices if not handles or device["array_handle"] in handles]
     sizes = [array["max_bytes"] for array in arrays if array["max_bytes"]]
     return {
         "memory_slot_count": len(slots)
         or sum(array["slot_count"] or 0 for array in arrays)
+        or len(modules)
         or None,
         "memory_max_bytes": decode.plausible(sum(sizes)),
     }

@@ -7,6 +7,8 @@ name                   str   the bond's name; the identity
 mode                   str   "802.3ad", "active-backup" …; the words of the driver where unknown
 hash_policy            str   how packets are shared out: "layer2", "layer3+4" …
 link_check_ms          int   how often the links are looked at, ms; 0 never
+arp_check_ms           int   how often addresses are asked for instead, ms; None never
+arp_targets            list  the addresses that are asked for
 up_delay_ms            int   how long a link must be up to count, ms
 down_delay_ms          int   how long a link must be down to count, ms
 lacp_rate              str   "slow" or "fast", of 802.3ad
@@ -21,6 +23,8 @@ aggregator_port_count  int   of 802.3ad: ports that work together now; volatile
 link_failure_count     int   how often ports have lost their link; volatile
 =====================  ====  ===============================================================
 """
+
+import re
 
 import cmdb_source as source
 import cmdb_text as text
@@ -73,6 +77,8 @@ def parse(said, name):
             "mode": next((short for words, short in MODES if words in mode), mode),
             "hash_policy": _first(bond, "Transmit Hash Policy"),
             "link_check_ms": _number(bond, "MII Polling Interval (ms)"),
+            "arp_check_ms": _number(bond, "ARP Polling Interval (ms)"),
+            "arp_targets": _arp_targets(bond),
             "up_delay_ms": _number(bond, "Up Delay (ms)"),
             "down_delay_ms": _number(bond, "Down Delay (ms)"),
             "lacp_rate": _value(bond, "LACP rate"),
@@ -115,3 +121,11 @@ def _first(section, name):
 
 def _number(section, name):
     return text.integer(_value(section, name))
+
+
+def _arp_targets(bond):
+    """Return the addresses of both versions; the driver puts a comma between two."""
+    names = [name for name in bond if name.startswith(("arp ip target", "ns ipv6 target"))]
+    words = [word for name in names for word in re.split(r"[,\s]+", bond[name])]
+    found = {word for word in words if re.fullmatch(r"[0-9a-f]*[.:][0-9a-f.:]{2,45}", word)}
+    return sorted(found) if names else None

@@ -1,8 +1,10 @@
 """What a cloud's provider calls this machine: one item; unavailable on machines of one's own.
 
 Source: cloud-init's files on this disk (/run/cloud-init/instance-data.json, /var/lib/cloud), else
-what the provider wrote into the firmware (/sys/class/dmi/id). The network is never asked, and
-nothing secret is read: user data stays where it is.
+what the provider wrote into the firmware (/sys/class/dmi/id). With the option ``metadata``: true
+the provider's own service is asked as well, at its link-local address, for one second at most
+(aws, azure, gce, openstack; the provider's name instead of true asks that one); never without.
+Nothing secret is read: user data stays where it is.
 
 =============  ====  ===================================================================
 place          str   "instance"; the identity
@@ -13,13 +15,14 @@ region         str   "eu-central-1"
 zone           str   "eu-central-1a"
 image          str   what it was made from, "ami-…"
 hostname       str   the name that the provider gave it
-source         str   "cloud-init" or "firmware"
+source         str   "cloud-init", "firmware" or "metadata"
 =============  ====  ===================================================================
 """
 
 import json
 import re
 
+import cmdb_providers as providers
 import cmdb_source as source
 import cmdb_text as text
 
@@ -35,50 +38,8 @@ DMI_FILES = (
     *("sys_vendor", "product_name", "product_version", "bios_vendor", "board_asset_tag"),
     *("chassis_asset_tag", "chassis_vendor", "product_serial", "product_uuid", "bios_version"),
 )
-# The file that gives a provider away, and what it says there; the first that fits.
-FIRMWARE = (
-    ("aws", "sys_vendor", r"Amazon EC2"),
-    ("aws", "bios_version", r".*amazon"),
-    ("gce", "product_name", r"Google Compute Engine|Google$"),
-    ("azure", "chassis_asset_tag", r"7783-7084-3265-9085-8269-3286-77"),
-    ("oracle", "chassis_asset_tag", r"OracleCloud\.com"),
-    ("openstack", "product_name", r"OpenStack"),
-    ("openstack", "chassis_asset_tag", r"OpenStack|OpenTelekomCloud|HUAWEICLOUD|SAP CCloud"),
-    ("digitalocean", "sys_vendor", r"DigitalOcean"),
-    ("hetzner", "sys_vendor", r"Hetzner"),
-    ("aliyun", "product_name", r"Alibaba Cloud ECS"),
-    ("tencent", "sys_vendor", r"Tencent Cloud|CVM"),
-    ("vultr", "sys_vendor", r"Vultr"),
-    ("scaleway", "sys_vendor", r"Scaleway"),
-    ("akamai", "sys_vendor", r"Linode|Akamai"),
-    ("upcloud", "sys_vendor", r"UpCloud"),
-    ("exoscale", "product_name", r"Exoscale"),
-    ("cloudstack", "sys_vendor", r"Apache Software Foundation"),
-    ("ibmcloud", "chassis_vendor", r"IBM:Cloud Compute"),
-    ("brightbox", "product_serial", r".*\.brightbox\.com$"),
-    ("e24cloud", "sys_vendor", r"e24cloud"),
-)
-# Where the firmware holds the provider's name of the machine, and of its size.
-FIRMWARE_ID = {
-    "aws": "board_asset_tag",
-    **dict.fromkeys(("digitalocean", "hetzner", "vultr", "aliyun", "upcloud"), "product_serial"),
-    **dict.fromkeys(("openstack", "scaleway", "exoscale", "cloudstack", "oracle"), "product_uuid"),
-}
-FIRMWARE_TYPE = ("aws",)
-# What cloud-init calls a source of settings that no provider stands behind.
-NO_CLOUD = {
-    None,
-    "none",
-    "nocloud",
-    "unknown",
-    "configdrive",
-    "lxd",
-    "ovf",
-    "vmware",
-    "maas",
-    "wsl",
-}
-OTHER_NAMES = {"ec2": "aws", "amazon": "aws", "google": "gce", "gcp": "gce", "linode": "akamai"}
+# What cloud-init writes instead of a secret, and before bytes that are no text.
+HIDDEN = ("redacted for", "ci-b64:")
 
 
 def collect():
@@ -100,9 +61,41 @@ def collect():
         # Some providers leave the firmware's name of the machine blank; cloud-init keeps it.
         if source.glob(DATASOURCE) and not items[0]["instance_id"]:
             items[0]["instance_id"] = text.value(source.read(INSTANCE_ID))
+    if source.option("metadata"):
+        items = _asked(items)
     if not items:
         raise source.Unavailable("no sign of a cloud's provider is on this machine")
     return items
+
+
+def _asked(items):
+    """Return the items with what the provider's own service says laid over them."""
+    import cmdb_metadata as metadata
+
+    told, known = source.option("metadata"), items[0]["provider"] if items else None
+    provider = known if told is True else str(told)
+    if provider not in metadata.QUESTIONS:
+        asked = ", ".join(sorted(metadata.QUESTIONS))
+        source.problem(f"option metadata: no service of {provider or 'nobody'} is known: {asked}")
+        return items
+    try:
+        said = source.ask(
+            "metadata", metadata.ask, provider, limit_seconds=2 * metadata.LIMIT_SECONDS
+        )
+    except OSError as error:
+        raise source.CollectorError(f"metadata service of {provider}: {error}") from error
+    return [{**(items[0] if items else {}), **parse_metadata(said, provider)}]
+
+
+def parse_metadata(said, provider):
+    """Turn what a provider's service says, {field: text}, into the item's fields."""
+    found = {field: text.value(words) for field, words in said.items() if text.value(words)}
+    if provider == "gce":
+        # It gives whole paths, and of the region the zone alone.
+        for field in ("instance_type", "zone"):
+            found[field] = found.get(field, "").rpartition("/")[2] or None
+        found["region"] = (found["zone"] or "").rpartition("-")[0] or None
+    return {"place": "instance", "provider": provider, **found, "source": "metadata"}
 
 
 def parse(instance_data):
@@ -140,13 +133,15 @@ def parse_dmi(dmi):
     """Turn the fields of the firmware into the item; none where they name no provider."""
     said = {name: text.clean(words) for name, words in dmi.items()}
     found = (
-        provider for provider, name, words in FIRMWARE if re.match(words, said.get(name) or "")
+        provider
+        for provider, name, words in providers.FIRMWARE
+        if re.match(words, said.get(name) or "")
     )
     provider = next(found, None)
     if provider is None:
         return []
-    kind = text.value(said.get("product_name")) if provider in FIRMWARE_TYPE else None
-    identifier = text.serial(said.get(FIRMWARE_ID.get(provider)))
+    kind = text.value(said.get("product_name")) if provider in providers.FIRMWARE_TYPE else None
+    identifier = text.serial(said.get(providers.FIRMWARE_ID.get(provider)))
     return [
         {
             "place": "instance",
@@ -164,8 +159,8 @@ def parse_dmi(dmi):
 def _provider(first):
     for name in ("cloud_name", "cloud-name", "platform"):
         said = (_pick(first, name) or "none").lower()
-        if said not in NO_CLOUD:
-            return OTHER_NAMES.get(said, said)
+        if said not in providers.NO_CLOUD:
+            return providers.OTHER_NAMES.get(said, said)
     return None
 
 
@@ -186,7 +181,7 @@ def _meta(said):
 def _pick(said, *names):
     for name in names:
         found = said.get(name)
-        if isinstance(found, str) and text.value(found):
+        if isinstance(found, str) and text.value(found) and not found.startswith(HIDDEN):
             return text.value(found)
         if isinstance(found, int) and not isinstance(found, bool):
             return str(found)

@@ -1,13 +1,13 @@
-"""Containers of Docker and Podman, running or not.
+"""Containers of Docker, Podman and containerd, running or not.
 
-Source: the engine's own socket, asked for its list and nothing else (option ``sockets``: {path:
+Source: the engine's own socket, asked for its lists and nothing else (option ``sockets``: {path:
 engine}); needs root or the engine's group. A machine without such a socket is unavailable, an
 engine that does not answer an error. Containers of Kubernetes come and go with its pods and are
-left out (option ``kubernetes``: true shows them).
+left out (option ``kubernetes``: true shows them). What Docker runs by containerd is Docker's.
 
 ===========  ====  ======================================================================
-engine       str   "docker" or "podman"
-name         str   with engine the identity
+engine       str   "docker", "podman" or "containerd"
+name         str   with engine the identity; of containerd "NAMESPACE/NAME" outside "default"
 image        str   name and tag that it was made from
 image_id     str   "sha256:…" of the image
 id           str   the engine's identifier; another one after it was made anew
@@ -23,13 +23,11 @@ project      str   of Docker Compose
 ===========  ====  ======================================================================
 """
 
-import errno
-import http.client
 import json
 import re
-import socket
 import time
 
+import cmdb_dockerd as dockerd
 import cmdb_source as source
 import cmdb_text as text
 
@@ -39,10 +37,14 @@ KEY = ["engine", "name"]
 VOLATILE = ["health", "status"]
 SLOW = True
 
-SOCKETS = {"/run/docker.sock": "docker", "/run/podman/podman.sock": "podman"}
-QUESTION = "/containers/json?all=1"
+CONTAINERD, KUBERNETES = "containerd", "k8s.io"
+SOCKETS = {
+    "/run/docker.sock": "docker",
+    "/run/podman/podman.sock": "podman",
+    "/run/containerd/containerd.sock": CONTAINERD,
+    "/run/k3s/containerd/containerd.sock": CONTAINERD,
+}
 LIMIT_SECONDS = 10.0
-MAX_BYTES = 16 * 1024 * 1024
 LAST_TIME = 1 << 33
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 
@@ -57,14 +59,15 @@ def collect():
 
         salt '*' cmdb_container.collect
     """
-    items, asked = [], False
+    told = {}
     for path, engine in dict(source.option("sockets", SOCKETS)).items():
         if source.glob(path):
-            items += parse(_ask(path), engine)
-            asked = True
-    if not asked:
-        raise source.Unavailable("no socket of Docker or Podman is on this machine")
-    return items
+            found = _containerd(path) if engine == CONTAINERD else parse(_docker(path), engine)
+            told.setdefault(engine, []).extend(found)
+    if not told:
+        raise source.Unavailable("no socket of Docker, Podman or containerd is on this machine")
+    # One engine may have several sockets.
+    return [item for items in told.values() for item in text.unique(items, "name")]
 
 
 def parse(said, engine):
@@ -76,6 +79,14 @@ def parse(said, engine):
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise source.ParseError(f"{engine}: no list of containers: {str(said)[:200]}")
     items = [_item(each, engine) for each in found if not _is_hidden(each)]
+    return text.unique([item for item in items if item["name"]], "name")
+
+
+def parse_containerd(told):
+    """Turn what containerd told, a dict a container, into items."""
+    items = [
+        _item_of_containerd(said) for said in told if not _is_hidden({"Labels": said["labels"]})
+    ]
     return text.unique([item for item in items if item["name"]], "name")
 
 
@@ -95,17 +106,33 @@ def _item(said, engine):
         "health": health.group(1) if health else None,
         "status": status,
         "created_at": _time(said.get("Created")),
+        # Of a bundle that was captured before the answer was reduced: its first word.
         "command": ((_word(said.get("Command")) or "").split() or [None])[0],
         "ports": _sorted(map(_port, _dicts(said.get("Ports")))),
         "networks": _sorted(map(_word, networks)),
         "mounts": _sorted(map(_mount, _dicts(said.get("Mounts")))),
-        "project": _word(_dict(said.get("Labels")).get("com.docker.compose.project")),
+        "project": _word(_dict(said.get("Labels")).get(dockerd.PROJECT)),
+    }
+
+
+def _item_of_containerd(said):
+    return {
+        "engine": CONTAINERD,
+        "name": text.clean(said["name"]),
+        "image": text.clean(said["image"]),
+        "image_id": text.clean(said["image_id"]),
+        "id": text.clean(said["id"]),
+        "state": said["state"],
+        "created_at": _time(said["created"]),
+        "command": text.clean(said["command"]),
+        "mounts": _sorted(map(text.clean, said["mounts"])),
+        "project": text.clean(said["labels"].get(dockerd.PROJECT)),
     }
 
 
 def _is_hidden(said):
     labels = _dict(said.get("Labels"))
-    return "io.kubernetes.pod.uid" in labels and not source.option("kubernetes")
+    return dockerd.POD in labels and not source.option("kubernetes")
 
 
 def _name(names):
@@ -156,27 +183,24 @@ def _sorted(words):
     return sorted({word for word in words if word})
 
 
-def _ask(path):
+def _docker(path):
+    return _ask(path, "docker", dockerd.ask)
+
+
+def _containerd(path):
+    # Docker brings the socket along, and most machines have no container of its own there.
+    import cmdb_containerd as containerd
+
+    left_out = [] if source.option("kubernetes") else [KUBERNETES]
+    return parse_containerd(_ask(path, CONTAINERD, containerd.ask, left_out))
+
+
+def _ask(path, name, function, *args):
     """Return the engine's answer; raises Unavailable without the right to ask it."""
+    limit = float(source.option("limit_seconds", LIMIT_SECONDS))
     try:
-        limit = float(source.option("limit_seconds", LIMIT_SECONDS))
-        return source.ask("http", _get, path, QUESTION, limit_seconds=limit)
+        return source.ask(name, function, path, limit, *args, limit_seconds=limit)
     except PermissionError:
         raise source.Unavailable(f"no right to ask {path}: run as root") from None
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         raise source.CollectorError(f"{path}: {error}") from error
-
-
-def _get(path, question):
-    """Return the body of the answer to one GET through a socket of the file system."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as talk:
-        talk.settimeout(LIMIT_SECONDS)
-        talk.connect(path)
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = talk
-        connection.request("GET", question)
-        answer = connection.getresponse()
-        body = answer.read(MAX_BYTES + 1)
-        if answer.status != 200 or len(body) > MAX_BYTES:
-            raise OSError(errno.EPROTO, f"HTTP {answer.status}, {len(body)} bytes: {body[:200]!r}")
-        return body.decode("utf-8", "replace")

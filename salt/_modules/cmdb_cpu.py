@@ -8,7 +8,7 @@ type 4. Nothing that changes by itself, such as the clock rate now, is read.
 socket        str   "P0": the number that the kernel knows the socket by; the identity
 model         str   as the processor says it; on ARM by its part number
 vendor        str   "GenuineIntel", "AuthenticAMD", "ARM", "IBM" …
-core_count    int   cores with at least one CPU online
+core_count    int   cores with at least one CPU online; None where nothing tells
 thread_count  int   CPUs online
 base_hz       int   nominal frequency, Hz
 max_hz        int   highest frequency, Hz
@@ -32,6 +32,7 @@ KEY = ["socket"]
 
 CPU = "/sys/devices/system/cpu/"
 MOST_KILOHERTZ = 10**9
+MOST_CPUS = 1 << 16
 # What a topology may be made of, the largest first; s390x has books and drawers of sockets.
 LEVELS = ("drawer_id", "book_id", "physical_package_id")
 
@@ -49,15 +50,18 @@ def collect():
     said = source.read("/proc/cpuinfo")
     cpus = cpuinfo.parse(said or "")
     topology = _topology(cpus)
-    if said is None and not topology:
-        return parse_smbios(smbios.structures(4))
-    return _items(cpus, topology, _frequencies(topology))
+    if said is not None or topology:
+        return _items(cpus, topology, _frequencies(topology))
+    items = parse_smbios(smbios.structures(4))
+    if not items:
+        # There is no machine without one.
+        raise source.Unavailable("SMBIOS tells of no processor here")
+    return items
 
 
 def parse(said):
     """Turn /proc/cpuinfo alone into items; where it tells no sockets, there is one."""
-    cpus = cpuinfo.parse(said)
-    return _items(cpus, cpuinfo.topology(cpus) if cpuinfo.tells_topology(cpus) else {}, {})
+    return _items(cpuinfo.parse(said), {}, {})
 
 
 def parse_smbios(structures):
@@ -65,7 +69,7 @@ def parse_smbios(structures):
     items = [
         {
             "socket": processor["socket"] or "CPU",
-            "model": cpuinfo.spaced(processor["model"]),
+            "model": cpuinfo.spaced(processor["model"] or processor["family"]),
             "vendor": processor["manufacturer"],
             "core_count": processor["core_enabled_count"] or processor["core_count"],
             "thread_count": processor["thread_count"],
@@ -73,13 +77,13 @@ def parse_smbios(structures):
         }
         for processor in structures
         if processor["type"] == 4 and processor["processor_type"] in (None, "Central Processor")
-        if _is_working(processor["status"])
+        if _is_working(processor)
     ]
     return text.unique(items, "socket")
 
 
 def _items(cpus, topology, frequencies):
-    topology = topology or {cpu: ("P0", cpu) for cpu in cpus}
+    topology = topology or cpuinfo.topology(cpus)
     if not topology:
         raise source.ParseError("/proc/cpuinfo names no processor")
     sockets = {}
@@ -92,10 +96,11 @@ def _items(cpus, topology, frequencies):
 
 def _item(socket, members, cpus, topology, frequencies):
     about = [cpus[cpu] for cpu in members if cpu in cpus] or list(cpus.values())[:1]
+    cores = {topology[cpu][1] for cpu in members}
     item = {
         "socket": socket,
         **cpuinfo.describe(about),
-        "core_count": len({topology[cpu][1] for cpu in members}),
+        "core_count": None if None in cores else len(cores),
         "thread_count": len(members),
     }
     rates = [frequencies[cpu] for cpu in members if cpu in frequencies]
@@ -105,9 +110,12 @@ def _item(socket, members, cpus, topology, frequencies):
     return item
 
 
-def _is_working(status):
-    """Tell whether a socket has a processor that is not disabled; firmware may not say."""
-    return status is None or (status.startswith("Populated") and "Disabled" not in status)
+def _is_working(processor):
+    """Tell whether a socket has a processor that is not disabled; dmidecode 1 does not say."""
+    status = (processor["status"] or "").lower()
+    if not status:
+        return any(processor[field] for field in ("model", "family", "manufacturer"))
+    return status.startswith("populated") and "disabled" not in status
 
 
 def _topology(cpus):
@@ -125,9 +133,10 @@ def _topology(cpus):
         ids[number] = [text.integer(source.read(f"{path}/{level}")) for level in LEVELS]
         siblings = _first(path, "package_cpus_list", "core_siblings_list", "core_siblings")
         found[number] = (text.clean(siblings), core)
-    return {
-        cpu: (_socket(ids[cpu], siblings, found), core) for cpu, (siblings, core) in found.items()
-    }
+    sockets = {cpu: _socket(ids[cpu], siblings, found) for cpu, (siblings, _) in found.items()}
+    if cpuinfo.are_unlike(cpus, sockets):
+        sockets = dict.fromkeys(sockets, "P0")
+    return {cpu: (sockets[cpu], core) for cpu, (_, core) in found.items()}
 
 
 def _offline():
@@ -144,7 +153,7 @@ def parse_list(said):
     """Turn a kernel's list of CPUs, "0-3,8", into a set of numbers."""
     found = set()
     for first, last in re.findall(r"(\d{1,6})(?:-(\d{1,6}))?", said):
-        found.update(range(int(first), int(last or first) + 1))
+        found.update(range(int(first), min(int(last or first), MOST_CPUS) + 1))
     return found
 
 

@@ -36,6 +36,7 @@ __load__ = ["collect"]
 KEY = ["slot"]
 SERIAL = "serial"
 VOLATILE = ["name"]
+TOOLS = {"smartctl": "package smartmontools; root; only with the option ``smartctl``"}
 
 # Other ways to a disk that is listed already, boot areas of eMMC, and drives without a disk.
 NOT_DISKS = re.compile(r"nvme\d+c\d+n\d+|mmcblk\d+(?:boot\d+|rpmb|gp\d+)|sr\d+|fd\d+|mtd.*|scd\d+")
@@ -137,7 +138,10 @@ def _asked(item):
     try:
         said = source.run(["smartctl", "-j", "-i", f"/dev/{item['name']}"], ok=range(256))
         told = smartctl.identity(smartctl.load(said))
-    except (source.Unavailable, source.ParseError, source.CommandError) as error:
+    except source.Unavailable as error:
+        source.problem(f"{error}: install the package smartmontools")
+        return item
+    except (source.ParseError, source.CommandError) as error:
         source.problem(f"{item['name']}: {error}")
         return item
     lacking = ("vendor", "model", "serial", "firmware", "wwn")
@@ -167,6 +171,8 @@ def _serial(said, udev):
         text.serial(said["serial"]),
         parse_vpd80(said["vpd80"]),
         text.serial(udev.get("ID_SCSI_SERIAL")),
+        # Where udev has the rules of sg3_utils, as SUSE and Red Hat do.
+        text.serial(udev.get("SCSI_IDENT_SERIAL")),
         text.serial(udev.get("ID_SERIAL_SHORT")),
     ):
         if candidate:

@@ -26,6 +26,7 @@ import fnmatch
 import os
 import re
 
+import cmdb_inturn as inturn
 import cmdb_source as source
 import cmdb_text as text
 
@@ -75,10 +76,9 @@ def collect():
     lasting = {}
     for link in source.glob("/dev/disk/by-uuid/*"):
         lasting.setdefault(source.link(link), "UUID=" + link.rpartition("/")[2])
-    silent = set()
     for item in items:
         item["device"] = lasting.get(item["name"], item["device"])
-        item.update(parse_statvfs(_sizes(item, silent), item["type"]))
+    _measure(items)
     return items
 
 
@@ -153,22 +153,35 @@ def _options(options, above):
     return sorted(_plain(word) for word in found if word.strip() and not _LEFT_OUT.match(word))
 
 
-def _sizes(item, silent):
-    """Return what statvfs says; of a server that kept silent no other export is asked."""
-    point, told = item["mount_point"], _SERVER.match(item["device"] or "")
-    server = told.group() if told else point
-    if server in silent:
-        source.problem(f"{point}: not asked, {server} did not answer before")
-        return None
-    try:
-        limit = float(source.option("limit_seconds", LIMIT_SECONDS))
-        return source.ask("statvfs", _statvfs, point, limit_seconds=limit)
-    except source.TimeLimit as error:
-        silent.add(server)
-        source.problem(str(error))
-    except OSError as error:
-        source.problem(f"{point}: {error.strerror or error}")
-    return None
+def _measure(items):
+    """Add what statvfs says; of a server that kept silent no other export is asked."""
+    limit = float(source.option("limit_seconds", LIMIT_SECONDS))
+    waiting = {item["mount_point"]: item for item in items}
+    while waiting:
+        for point, answer, error in inturn.ask("statvfs", _statvfs, list(waiting), limit):
+            item = waiting.pop(point)
+            if isinstance(error, source.TimeLimit):
+                source.problem(str(error))
+                waiting = _of_others(waiting, _server(item))
+            elif isinstance(error, OSError):
+                source.problem(f"{point}: {error.strerror or error}")
+            elif error:
+                raise error
+            else:
+                item.update(parse_statvfs(answer, item["type"]))
+
+
+def _of_others(items, silent):
+    """Return the filesystems that are not of the server that kept silent."""
+    others = {point: item for point, item in items.items() if _server(item) != silent}
+    for point in sorted(items.keys() - others.keys()):
+        source.problem(f"{point}: not asked, {silent} did not answer before")
+    return others
+
+
+def _server(item):
+    told = _SERVER.match(item["device"] or "")
+    return told.group() if told else item["mount_point"]
 
 
 def _statvfs(path):

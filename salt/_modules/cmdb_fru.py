@@ -1,13 +1,14 @@
 """Field replaceable units that the management controller knows: boards, supplies, backplanes …
 
 Source: ``ipmitool fru print``; needs root and /dev/ipmi0 (the module ipmi_devintf). Places that
-hold nothing, and those that tell nothing, are left out. A unit can tell of itself, of the
-product that it is or belongs to, and of a chassis; where it tells of the product alone, that is
-the unit itself. The controller's own record of a CPU or memory module is one as well.
+hold nothing, and those that tell nothing, are left out; of one that could not be read the place
+alone is told. A unit can tell of itself, of the product that it is or belongs to, and of a
+chassis; where it tells of the product alone, that is the unit itself. The controller's own record
+of a CPU or memory module is one as well.
 
 ====================  ====  ==================================================================
 slot                  str   name and number in the controller's list, "PS1 (ID 1)"; the identity
-fru_id                int   the number alone
+fru_id                int   the number alone; other controllers on the bus have none
 manufacturer          str   of the unit
 name                  str   of the unit: its model
 part_number           str   of the unit
@@ -29,6 +30,7 @@ import datetime
 import re
 
 import cmdb_ipmitool as ipmitool
+import cmdb_source as source
 import cmdb_text as text
 
 __load__ = ["collect"]
@@ -36,6 +38,7 @@ __load__ = ["collect"]
 KEY = ["slot"]
 SERIAL = "serial"
 SLOW = True
+TOOLS = ipmitool.TOOLS
 
 # An area's (manufacturer, name, part number, serial).
 BOARD = ("Board Mfg", "Board Product", "Board Part Number", "Board Serial")
@@ -68,17 +71,32 @@ def collect():
 
 def whole(error):
     """Tell whether all was printed: the exit code is 1 as well where the last place is empty."""
-    return error.code == 1 and "(ID " in error.stdout and not _BROKEN_OFF.search(error.stderr)
+    lines = error.stderr.splitlines()
+    # Of one unit; those behind it are there all the same.
+    of_units = [line for line in lines if "FRU Read failed" in line]
+    if error.code != 1 or "(ID " not in error.stdout:
+        return False
+    if any(_BROKEN_OFF.search(line) for line in lines if line not in of_units):
+        return False
+    for line in of_units:
+        source.problem(f"ipmitool: {line.strip()}")
+    return True
 
 
 def parse(said):
     """Turn the output of ``ipmitool fru print`` into items."""
-    items = [_item(*unit) for unit in ipmitool.parse_fru(said)]
+    units = ipmitool.parse_fru(said)
+    numbered = [fields for _, number, fields in units if number is not None]
+    # A controller's own record often is a second look at the unit that it sits on.
+    items = [_item(*unit) for unit in units if unit[1] is not None or unit[2] not in numbered]
     return text.unique([item for item in items if item], "slot")
 
 
 def _item(name, number, said):
     """Return the item of one unit; None where it tells nothing of itself."""
+    slot = f"ID {number}" if not name else name if number is None else f"{name} (ID {number})"
+    if not any(map(str.strip, said.values())):
+        return {"slot": slot, "fru_id": number}
     board, product, module = (_area(said, labels) for labels in (BOARD, PRODUCT, MODULE))
     unit = next((area for area in (board, product, module) if any(area.values())), None)
     own = {
@@ -94,7 +112,7 @@ def _item(name, number, said):
     if unit is board:
         own.update((f"product_{field}", product[field]) for field in UNIT)
     return {
-        "slot": f"{name} (ID {number})" if name else f"ID {number}",
+        "slot": slot,
         "fru_id": number,
         **(unit or {}),
         **own,

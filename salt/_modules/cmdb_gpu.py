@@ -37,10 +37,13 @@ __load__ = ["collect"]
 KEY = ["slot"]
 SERIAL = "serial"
 SLOW = True
+TOOLS = {"nvidia-smi": "NVIDIA's driver, package nvidia-utils or nvidia-smi"}
 VOLATILE = [
     *("temperature_celsius", "utilisation_percent", "memory_used_bytes", "power_milliwatts"),
 ]
 
+# Of a card whose infoROM is damaged; all is printed all the same.
+WARNED = 14
 # What the driver amdgpu keeps beside the device, and drivers of Intel.
 MEMORY_FILES = ("mem_info_vram_total", "tile0/physical_vram_size_bytes", "lmem_total_bytes")
 AMD_FILES = {"serial": "serial_number", "vbios": "vbios_version", "part_number": "product_number"}
@@ -63,7 +66,7 @@ def collect():
             told[address] = {"memory_bytes": _memory(address)}
     if any(said["driver"] == "nvidia" for said in found.values()):
         told.update(_nvidia())
-    return parse(found, pci.names(pci.names_file(), found) if found else {}, told)
+    return parse(found, pci.names(pci.names_file(found), found), told)
 
 
 def is_card(said):
@@ -92,9 +95,12 @@ def parse(functions, names, told):
 
 def _nvidia():
     try:
-        said = source.run(["nvidia-smi", "-q", "-x"])
+        said = source.run(["nvidia-smi", "-q", "-x"], ok=(0, WARNED))
     except source.Unavailable as error:
-        source.problem(f"{error}: memory and serial numbers of NVIDIA cards are not known")
+        source.problem(
+            f"{error}: memory and serial numbers of NVIDIA cards are not known; it comes with the"
+            " driver, in the package nvidia-utils or nvidia-smi"
+        )
     else:
         return nvidia.parse(said)
     version = nvidia.parse_version(source.read("/proc/driver/nvidia/version"))

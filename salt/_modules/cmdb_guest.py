@@ -25,6 +25,7 @@ __load__ = ["collect"]
 
 KEY = ["place"]
 SLOW = True
+TOOLS = {"virsh": "package libvirt-clients; root; only where /run/libvirt tells no states"}
 
 DRIVERS = ("qemu", "libxl", "lxc", "xen", "bhyve")
 PROXMOX = {"qemu-server": "qemu", "lxc": "lxc"}
@@ -58,17 +59,24 @@ def _libvirt(driver):
     """Return the domains of one driver: the defined ones and those that only run."""
     defined = _domains(f"/etc/libvirt/{driver}/*.xml")
     running = _domains(f"/run/libvirt/{driver}/*.xml")
+    folder = f"/etc/libvirt/{driver}/autostart/"
+    starting = source.glob(folder + "*.xml")
     for item in {**running, **defined}.values():
-        item["autostart"] = bool(source.glob(f"/etc/libvirt/{driver}/autostart/{item['name']}.xml"))
+        item["autostart"] = f"{folder}{item['name']}.xml" in starting
     told = bool(source.glob(f"/run/libvirt/{driver}"))
-    states = (
-        {} if told or not defined else domain.parse_list(source.run(["virsh", "list", "--all"]))
-    )
+    states = {} if told or not defined else domain.parse_list(_virsh())
     items = []
     for name, item in sorted({**running, **defined}.items()):
         state = (running[name]["state"] or "running") if name in running else states.get(name)
         items.append({**item, "place": f"{driver}/{name}", "state": state or "shut off"})
     return items
+
+
+def _virsh():
+    try:
+        return source.run(["virsh", "list", "--all"])
+    except source.Unavailable as error:
+        raise source.Unavailable(f"{error}: install the package libvirt-clients") from None
 
 
 def _domains(pattern):

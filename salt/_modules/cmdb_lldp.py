@@ -28,6 +28,10 @@ __load__ = ["collect"]
 
 KEY = ["place"]
 SLOW = True
+TOOLS = {
+    "lldpctl": "package lldpd, its service running; root",
+    "lldpcli": "package lldpd, its service running; root",
+}
 
 COMMANDS = (
     ["lldpctl", "-f", "json"],

@@ -35,6 +35,7 @@ __load__ = ["collect"]
 KEY = ["place"]
 VOLATILE = ["device", "data_percent", "metadata_percent"]
 SLOW = True
+TOOLS = {"pvs": "package lvm2; root", "vgs": "package lvm2; root", "lvs": "package lvm2; root"}
 
 COLUMNS = {
     "pv": ("pv_name", "pv_uuid", "vg_name", "pv_attr", "pv_size", "pv_free"),
@@ -70,7 +71,10 @@ def parse(said, kind, columns=(), unit="b"):
     """Turn what pvs, vgs or lvs printed into items; ``unit`` is that of bare numbers."""
     rows = report.rows(said, kind, columns)
     items = [_item(row, kind, unit) for row in rows]
-    return text.unique([item for item in items if item["place"]], "place")
+    # ``pvs -a`` lists all disks; those that are no physical volumes have no size as such.
+    return text.unique(
+        [item for item in items if item["place"] and item["size_bytes"] != 0], "place"
+    )
 
 
 def _item(row, kind, unit):
@@ -125,6 +129,8 @@ def _ask(kind):
     argv = [f"{kind}s", "--units", "b", "--nosuffix", "-o", ",".join(COLUMNS[kind])]
     try:
         return source.run([*argv, "--reportformat", "json"])
+    except source.Unavailable as error:
+        raise source.Unavailable(f"{error}: install the package lvm2, run as root") from None
     except source.CommandError as error:
         if any(words in error.stderr for words in NO_RIGHT):
             raise source.Unavailable(f"no right to run {kind}s: run as root") from None

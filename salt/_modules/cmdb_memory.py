@@ -63,10 +63,12 @@ def collect():
 
 def parse(structures):
     """Turn SMBIOS memory devices into items; empty sockets are left out."""
-    arrays = {array["handle"]: array for array in structures if array["type"] == 16}
+    arrays = [array for array in structures if array["type"] == 16]
     devices = [device for device in structures if device["type"] == 17]
-    devices = devices or [device for device in structures if device["type"] == 6]
-    of = [(device, arrays.get(device.get("array_handle"), {})) for device in devices]
+    if not any(map(_tells, devices)):
+        # So does dmidecode 1, which has no fields for them.
+        devices = [device for device in structures if device["type"] == 6]
+    of = [(device, _array(device, arrays)) for device in devices]
     items = [_item(device, array) for device, array in of if array.get("use") in SYSTEM_MEMORY]
     # Before the empty ones go: filling a socket must not rename its neighbour.
     return [item for item in text.unique(items, "slot") if item["size_bytes"]]
@@ -78,6 +80,20 @@ def parse_meminfo(meminfo):
     if not match:
         raise source.ParseError("/proc/meminfo has no line MemTotal")
     return [{"slot": "total", "size_bytes": int(match.group(1)) * 1024}]
+
+
+def _tells(device):
+    return any(device[field] for field in ("size_bytes", "locator", "form_factor", "array_handle"))
+
+
+def _array(device, arrays):
+    """Return the array that a device is part of; where its handle names none, one like all."""
+    handle = device.get("array_handle")
+    for array in arrays:
+        if handle is not None and array["handle"] == handle:
+            return array
+    alike = {(array["use"], array["ecc"]) for array in arrays}
+    return arrays[0] if len(alike) == 1 and arrays[0]["use"] in SYSTEM_MEMORY else {}
 
 
 def _item(device, array):

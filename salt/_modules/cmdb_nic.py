@@ -1,33 +1,36 @@
 """Network interfaces: cards, and the virtual ones that a person set up.
 
-Source: route netlink for interfaces and addresses; /sys/class/net for what netlink does not
-say. Virtual interfaces are reported by kind (option ``virtual``: bond, team, vlan, bridge) and
-never by a name that container and VM managers use (option ``exclude``). In a container, which
-has no card, its own veth, macvlan and ipvlan interfaces stand for one. Functions that a card
-lends to guests (SR-IOV) are left out. IPv6: neither temporary (privacy) nor link-local addresses.
+Source: route netlink for interfaces and addresses; /sys/class/net and the kernel's ethtool
+interface for what netlink does not say. Virtual interfaces are reported by kind (option
+``virtual``: bond, team, vlan, bridge) and never by a name that container and VM managers use
+(option ``exclude``). In a container, which has no card, its own veth, macvlan and ipvlan
+interfaces stand for one. Functions that a card lends to guests (SR-IOV) are left out. IPv6:
+neither temporary (privacy) nor link-local addresses. What is plugged into a card's cage is ``sfp``.
 
-=============  ====  ======================================================================
-port           str   a card's place, "pci-0000:03:00.0", with "-port-1" where one function
-                     has several ports; the name of a virtual interface; the identity
-name           str   the interface's name
-kind           str   "physical", "bond", "team", "vlan", "bridge" …
-mac            str   hardware address in use (of InfiniBand the port's GUID); of a bridge only
-                     where it was set, or is that of a port that is reported too
-permanent_mac  str   the card's own hardware address
-ipv4           list  addresses with prefix length, "192.0.2.1/24"
-ipv6           list  global and unique local addresses with prefix length
-mtu            int   largest packet, bytes
-driver         str   kernel driver of the card
-pci_address    str   of the card
-master         str   name of the bond, team or bridge it belongs to
-ports          list  of a bond, team or bridge: the interfaces in it that are reported too
-bond_mode      str   "802.3ad", "active-backup" …
-vlan_id        int   of a vlan
-parent         str   of a vlan: the interface below it
-carrier        bool  True while there is a link; volatile
-speed_mbps     int   negotiated speed, Mbit/s; None without a link; volatile
-duplex         str   "full" or "half"; None without a link; volatile
-=============  ====  ======================================================================
+==============  ====  =====================================================================
+port            str   a card's place, "pci-0000:03:00.0", with "-port-1" where one function
+                      has several ports; the name of a virtual interface; the identity
+name            str   the interface's name
+kind            str   "physical", "bond", "team", "vlan", "bridge" …
+mac             str   hardware address in use (of InfiniBand the port's GUID); of a bridge only
+                      where it was set, or is that of a port that is reported too
+permanent_mac   str   the card's own hardware address
+ipv4            list  addresses with prefix length, "192.0.2.1/24"
+ipv6            list  global and unique local addresses with prefix length
+mtu             int   largest packet, bytes
+driver          str   kernel driver of the card
+driver_version  str   of a driver that has a version of its own and not the kernel's
+firmware        str   version of the card's firmware, as its driver tells it
+pci_address     str   of the card
+master          str   name of the bond, team or bridge it belongs to
+ports           list  of a bond, team or bridge: the interfaces in it that are reported too
+bond_mode       str   "802.3ad", "active-backup" …
+vlan_id         int   of a vlan
+parent          str   of a vlan: the interface below it
+carrier         bool  True while there is a link; volatile
+speed_mbps      int   negotiated speed, Mbit/s; None without a link; volatile
+duplex          str   "full" or "half"; None without a link; volatile
+==============  ====  =====================================================================
 """
 
 import fnmatch
@@ -78,7 +81,9 @@ def collect():
     """
     links, addresses, ipv4_known = interfaces.ask()
     kinds = tuple(source.option("virtual", VIRTUAL))
-    said = {link["index"]: _read(link) for link in links if link["kind"] in (*CARDS, *kinds)}
+    said = {
+        link["index"]: interfaces.read(link) for link in links if link["kind"] in (*CARDS, *kinds)
+    }
     items = parse(links, addresses, said, kinds, source.option("exclude", EXCLUDE))
     return items if ipv4_known else [{**item, "ipv4": None} for item in items]
 
@@ -131,13 +136,15 @@ def _item(link, said, names, ports):
     mode, carrier = link["bond_mode"], link["carrier"]
     up = carrier != 0
     return {
-        "port": _port(device, said) if device else link["name"],
+        "port": interfaces.port(device, said) if device else link["name"],
         "name": link["name"],
         "kind": kind,
         "mac": _bridge_mac(link, said, ports) if kind == "bridge" else _lasting_mac(link["mac"]),
         "permanent_mac": _lasting_mac(link["permanent_mac"] or _permanent(link, said)),
         "mtu": link["mtu"],
         "driver": (said.get("driver") or "").rpartition("/")[2] or None,
+        "driver_version": said.get("driver_version"),
+        "firmware": said.get("firmware"),
         "pci_address": sysfs.pci_address(device) if device else None,
         "master": names.get(link["master"]),
         "ports": sorted(port["name"] for port in ports) if kind in HAVING_PORTS else None,
@@ -162,13 +169,6 @@ def _lasting_mac(mac):
     return ":".join(octets[-8:]) if len(octets) == 20 else mac
 
 
-def _port(device, said):
-    # Drivers count the ports of one function in one of two files.
-    numbers = (text.integer(said.get("dev_port")), text.integer(said.get("dev_id"), 16))
-    number = max(number or 0 for number in numbers)
-    return sysfs.place(device) + (f"-port-{number}" if number else "")
-
-
 def _permanent(link, said):
     own = said.get("device") and text.integer(said.get("addr_assign_type")) == 0
     return link["mac"] if own and not link["master"] else None
@@ -183,22 +183,3 @@ def _speed(said):
 def _duplex(said):
     duplex = text.clean(said.get("duplex"))
     return duplex if duplex in ("full", "half") else None
-
-
-def _read(link):
-    """Return what sysfs says of one interface: links by name, files as text."""
-    base = interfaces.NET + link["name"]
-    if link["kind"] == "bridge":
-        return {"addr_assign_type": source.read(f"{base}/addr_assign_type")}
-    if link["kind"] == "bond":
-        return {name: source.read(f"{base}/{name}") for name in ("speed", "duplex")}
-    device = source.link(f"{base}/device")
-    if device is None:
-        return {}
-    names = ("dev_port", "dev_id", "phys_port_name", "addr_assign_type", "speed", "duplex")
-    return {
-        "device": device,
-        "driver": source.link(f"{base}/device/driver"),
-        "physfn": source.link(f"{base}/device/physfn"),
-        **{name: source.read(f"{base}/{name}") for name in names},
-    }

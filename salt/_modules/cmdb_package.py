@@ -1,7 +1,8 @@
 """Installed packages, one item for each name and architecture.
 
 Source: the dpkg status file (and status.d, as distroless images have it), else the rpm database
-through Python's ``rpm`` or one ``rpm -qa``, else the database of apk or pacman. Packages that are
+(its file where it is SQLite, else through Python's ``rpm`` or one ``rpm -qa``), else the database
+of apk or pacman. Packages that are
 removed but for their configuration, or not unpacked, are left out. What may be installed in
 several versions at once (kernels, signing keys) is one item, the newest in ``version``: an upgrade
 is a change.
@@ -16,6 +17,7 @@ older_versions  list  other versions that are installed beside it
 
 import re
 
+import cmdb_rpmlist as rpmlist
 import cmdb_source as source
 import cmdb_text as text
 
@@ -23,14 +25,19 @@ __load__ = ["collect"]
 
 KEY = ["name", "arch"]
 BULK = True
+TOOLS = {"rpm": "package rpm; only where its database is not SQLite"}
 
 DPKG = "/var/lib/dpkg/status"
-APK = "/lib/apk/db/installed"
+# What follows the two words of a Status where the files of the package are not on the disk.
+DPKG_GONE = (" not-installed", " config-files", " half-installed")
+APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 PACMAN = "/var/lib/pacman/local/*/desc"
+# One is a link to the other where both are there.
+RPM_SQLITE = ("/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
 RPM = (
-    *("/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db", "/var/lib/rpm/rpmdb.sqlite"),
+    *RPM_SQLITE,
+    *("/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db"),
     "/usr/lib/sysimage/rpm/*[Pp]ackages*",
-    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
 )
 RPM_FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n"
 # With the line's end in the literal start, a search skips the other lines 20 times faster.
@@ -56,8 +63,9 @@ def collect():
         return parse_dpkg("\n\n".join(filter(None, [dpkg, *parts])))
     if any(map(source.glob, RPM)):
         return parse_rpm(_ask_rpm())
-    if source.glob(APK):
-        return parse_apk(source.need(APK))
+    for path in APK:
+        if source.glob(path):
+            return parse_apk(source.need(path))
     if source.glob(PACMAN):
         return parse_pacman({path: source.need(path) for path in source.glob(PACMAN)})
     raise source.Unavailable("no package database of dpkg, rpm, apk or pacman is on this machine")
@@ -67,21 +75,17 @@ def parse_dpkg(status):
     """Turn a dpkg status file into items."""
     found = _records(_DPKG_FIELD, status, first="Package")
     # In status.d what is listed is installed; only dpkg's own file says so.
-    found = [said for said in found if said.get("Status", " installed").endswith(" installed")]
+    found = [said for said in found if not said.get("Status", "").endswith(DPKG_GONE)]
     return _items(
         [(said["Package"], said.get("Version"), said.get("Architecture")) for said in found],
         "dpkg status",
     )
 
 
-def parse_rpm(lines):
-    """Turn lines of name, epoch, version, release and arch, apart by tabs, into items."""
+def parse_rpm(said):
+    """Turn a list of rpm's, in our format or one of its own, into items."""
     found = []
-    for number, line in enumerate(lines.splitlines(), 1):
-        words = [None if word == "(none)" else text.clean(word) for word in line.split("\t")]
-        if len(words) != 5:
-            raise source.ParseError(f"rpm, line {number} has {len(words)} fields: {line[:200]}")
-        name, epoch, version, release, arch = words
+    for name, epoch, version, release, arch in rpmlist.records(said):
         version = "-".join(filter(None, (version, release)))
         found.append([name, f"{epoch}:{version}" if epoch and epoch != "0" else version, arch])
     return _items(found, "rpm")
@@ -100,6 +104,7 @@ def parse_pacman(descriptions):
         fields = {name: text.clean(value) for name, value in _PACMAN_FIELD.findall(said)}
         if not fields.get("NAME") or not fields.get("VERSION"):
             source.problem(f"{path}: no name and version of a package in it")
+            continue
         found.append((fields.get("NAME"), fields.get("VERSION"), fields.get("ARCH")))
     return _items(found, "pacman")
 
@@ -135,6 +140,8 @@ def _items(found, where):
     for name, version, arch in found:
         if name and version:
             versions.setdefault((name, arch or None), set()).add(version)
+        elif name:
+            source.problem(f"{where}: {name} has no version")
     if not versions:
         raise source.ParseError(f"{where}: no package in it")
     items = []
@@ -152,10 +159,22 @@ def _newest_first(versions):
 
 
 def _ask_rpm():
+    """Return the lines of the first way to the database that works here."""
+    ways = [(_rpm_library,)]
+    for path in source.glob(RPM_SQLITE[0]) or source.glob(RPM_SQLITE[1]):
+        import cmdb_rpmdb
+
+        ways.insert(0, (cmdb_rpmdb.read, path))
+    for function, *args in ways:
+        try:
+            return source.ask("rpm", function, *args)
+        except (ImportError, OSError):
+            # Not in this Python, not settled, or in a form that only rpm itself knows.
+            continue
     try:
-        return source.ask("rpm", _rpm_library)
-    except (ImportError, OSError):
         return source.run(["rpm", "-qa", "--qf", RPM_FORMAT])
+    except source.Unavailable as error:
+        raise source.Unavailable(f"{error}: install the package rpm to read its database") from None
 
 
 def _rpm_library():

@@ -40,7 +40,7 @@ def collect():
     if source.option("virtual_functions", True) is False:
         virtual = {path.split("/")[-2] for path in source.glob(f"{pci.DEVICES}/*/physfn")}
         found = {address: said for address, said in found.items() if address not in virtual}
-    return parse(found, pci.names_file(), source.option("exclude", ()))
+    return parse(found, pci.names_file(found), source.option("exclude", ()))
 
 
 def parse(functions, names, exclude=()):

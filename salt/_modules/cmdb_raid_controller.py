@@ -35,6 +35,7 @@ KEY = ["place"]
 SERIAL = "serial"
 VOLATILE = ["temperature_celsius"]
 SLOW = True
+TOOLS = raid.TOOLS
 
 
 def collect():

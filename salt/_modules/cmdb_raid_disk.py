@@ -46,6 +46,7 @@ VOLATILE = [
     "power_on_hours",
 ]
 SLOW = True
+TOOLS = raid.TOOLS
 
 
 def collect():

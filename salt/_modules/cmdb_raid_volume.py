@@ -34,6 +34,7 @@ __load__ = ["collect"]
 KEY = ["place"]
 VOLATILE = ["state_text", "activity", "device"]
 SLOW = True
+TOOLS = raid.TOOLS
 
 
 def collect():

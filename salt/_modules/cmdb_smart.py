@@ -51,9 +51,12 @@ VOLATILE = [
     *("spare_percent", "reallocated_count", "pending_count", "uncorrectable_count"),
     *("crc_error_count", "media_error_count", "unsafe_shutdown_count", "written_bytes"),
 ]
+TOOLS = {"smartctl": "package smartmontools; root"}
 
 # Bits of the exit code tell of the drive; all of them come with output.
 ANY_CODE = range(256)
+# A RAID volume, whose drives are asked by themselves.
+VOLUME = "controller, please try adding"
 
 
 def collect():
@@ -76,6 +79,8 @@ def collect():
             said = source.run(["smartctl", *flags, "-a", "-d", kind, name], ok=ANY_CODE)
             fields = parse_one(said)
         except (source.ParseError, source.CommandError) as error:
+            if VOLUME in str(error):
+                continue
             source.problem(f"{name} -d {kind}: {error}")
         if fields is not None:
             told.append((slot(name, kind), name, fields))

@@ -139,7 +139,7 @@ def _authorized():
             continue
         known = set()
         for file in FILES:
-            said = source.read(f"{fields[5].rstrip('/')}/{file}")
+            said = source.read(f"{(text.clean(fields[5]) or '').rstrip('/')}/{file}")
             found = parse_authorized(said or "", text.clean(fields[0]), file)
             items += [item for item in found if item["place"] not in known]
             known |= {item["place"] for item in found}

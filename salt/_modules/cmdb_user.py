@@ -92,7 +92,7 @@ def parse_sudoers(said):
         line = line.strip()
         include = _INCLUDE.fullmatch(line)
         if include:
-            folder, path = include.groups()
+            folder, path = include.group(1), text.clean(include.group(2)) or "/"
             includes.append(path.rstrip("/") + "/" if folder else path)
             continue
         line = re.sub(r"(?<![\\%+])#(?!\d).*", "", line).strip()

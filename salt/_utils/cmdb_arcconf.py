@@ -8,6 +8,7 @@ enclosure), "controller1:connector0:2", "controller1:channel0:5".
 import re
 
 import cmdb_arcconf_items as items
+import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_text as text
@@ -27,27 +28,33 @@ _SECTIONS = {
     "physical device": "physical",
     "physical drive": "physical",
 }
-_PHYSICAL = re.compile(r"^\s*physical (?:device|drive) information", re.M | re.I)
+_HEADINGS = {
+    "volumes": re.compile(r"^\s*logical (?:device|drive) information", re.M | re.I),
+    "disks": re.compile(r"^\s*physical (?:device|drive) information", re.M | re.I),
+}
 _END = re.compile(r"^\s*command completed", re.M | re.I)
 _VOLUME = re.compile(r"logical (?:device|drive) number (\d{1,6})", re.I)
 _DISK = re.compile(r"device #(\d{1,6})", re.I)
 _SEGMENT = re.compile(r"(?:group \d+, *)?(?:segment|device) \d+", re.I)
 
 
-def ask(tool, _kind):
-    """Return all that it knows; raises Unavailable where the tool knows no controller."""
-    first = words.said_by([tool, "getconfig", "1"])
+def ask(tool, kind):
+    """Return what it knows of one kind at least; raises Unavailable without a controller."""
+    first = asking.said_by([tool, "getconfig", "1"])
     count = _COUNT.search(first)
     outputs = [first]
     for number in range(2, min(int(count.group(1)) if count else 1, MOST_CONTROLLERS) + 1):
-        outputs.append(words.said_by([tool, "getconfig", str(number)]))
+        output = asking.said_by([tool, "getconfig", str(number)])
+        # A replay may have the same answer for all questions.
+        outputs += [output] if output not in outputs else []
     found = {"controllers": [], "volumes": [], "disks": []}
     for number, output in enumerate(outputs, 1):
         said = parse(output, number, tool)
         # Cut off it would look as if there were none.
-        whole = _END.search(output) or (said["volumes"] and said["disks"])
-        if not said["controllers"] or not _PHYSICAL.search(output) or not whole:
-            raise words.not_understood(tool, output)
+        if not _END.search(output) and not (said["volumes"] and said["disks"]):
+            raise asking.not_understood(tool, output)
+        if not said[kind] and not (kind in _HEADINGS and _HEADINGS[kind].search(output)):
+            raise asking.silent(tool, kind)
         for kinds, each in said.items():
             found[kinds] += each
     return found
@@ -66,7 +73,9 @@ def parse(output, number=1, tool="arcconf"):
     if _NO_CONTROLLER.search(output):
         raise source.Unavailable(f"{tool} found no controller")
     if not (reader.controller or reader.volumes or reader.disks):
-        raise words.not_understood(tool, output)
+        if _END.search(output):
+            raise asking.silent(tool, "controllers, volumes or disks")
+        raise asking.not_understood(tool, output)
     place = f"controller{number}"
     disks = [items.disk(place, said) for said in reader.disks if _is_disk(said)]
     text.unique(disks, "place")

@@ -72,6 +72,7 @@ def controller(place, said):
         "cache_size_bytes": words.size(
             words.shown(said, ("installed memory", "total cache size", "cache size"))
         ),
+        "battery_model": words.shown(said, ("battery backup unit type",)),
         "battery_state": words.state(battery, words.BATTERY_STATES) if battery else None,
         "temperature_celsius": words.celsius(said.get("temperature")),
     }

@@ -2,80 +2,31 @@
 
 import re
 
+import cmdb_arm as arm
 import cmdb_text as text
 
-# ARM does not name its chips: (implementer, part) to a name. Servers' and common boards' only.
-ARM_VENDORS = {
-    0x41: "ARM",
-    0x42: "Broadcom",
-    0x43: "Cavium",
-    0x46: "Fujitsu",
-    0x48: "HiSilicon",
-    0x4E: "NVIDIA",
-    0x50: "APM",
-    0x51: "Qualcomm",
-    0x53: "Samsung",
-    0x56: "Marvell",
-    0x61: "Apple",
-    0x69: "Intel",
-    0x6D: "Microsoft",
-    0x70: "Phytium",
-    0xC0: "Ampere",
-}
-ARM_PARTS = {
-    (0x41, 0xB76): "ARM1176",
-    (0x41, 0xC05): "Cortex-A5",
-    (0x41, 0xC07): "Cortex-A7",
-    (0x41, 0xC08): "Cortex-A8",
-    (0x41, 0xC09): "Cortex-A9",
-    (0x41, 0xC0D): "Cortex-A12",
-    (0x41, 0xC0E): "Cortex-A17",
-    (0x41, 0xC0F): "Cortex-A15",
-    (0x41, 0xD03): "Cortex-A53",
-    (0x41, 0xD04): "Cortex-A35",
-    (0x41, 0xD05): "Cortex-A55",
-    (0x41, 0xD07): "Cortex-A57",
-    (0x41, 0xD08): "Cortex-A72",
-    (0x41, 0xD09): "Cortex-A73",
-    (0x41, 0xD0A): "Cortex-A75",
-    (0x41, 0xD0B): "Cortex-A76",
-    (0x41, 0xD0C): "Neoverse-N1",
-    (0x41, 0xD0D): "Cortex-A77",
-    (0x41, 0xD40): "Neoverse-V1",
-    (0x41, 0xD41): "Cortex-A78",
-    (0x41, 0xD49): "Neoverse-N2",
-    (0x41, 0xD4F): "Neoverse-V2",
-    (0x41, 0xD83): "Neoverse-V3AE",
-    (0x41, 0xD84): "Neoverse-V3",
-    (0x41, 0xD85): "Cortex-X925",
-    (0x41, 0xD87): "Cortex-A725",
-    (0x41, 0xD8E): "Neoverse-N3",
-    (0x43, 0x0A1): "ThunderX",
-    (0x43, 0x0AF): "ThunderX2",
-    (0x46, 0x001): "A64FX",
-    (0x48, 0xD01): "Kunpeng-920",
-    (0x4E, 0x004): "Carmel",
-    (0x50, 0x000): "X-Gene",
-    (0x51, 0xC00): "Falkor",
-    (0xC0, 0xAC3): "Ampere-1",
-    (0xC0, 0xAC4): "Ampere-1a",
-}
-MODELS = ("model name", "cpu model", "cpu", "uarch", "processor", "model")
+MODELS = ("model name", "cpu model", "cpu", "uarch", "processor", "model", "family")
+# Kernels of Alpha and SPARC do not list their CPUs, they count them.
+COUNTS = ("cpus active", "ncpus active")
+MOST_CPUS = 1 << 13
 _S390 = re.compile(r"processor [0-9]{1,9}")
-_ADVERTISED = re.compile(r"@\s*([0-9]{1,2})\.([0-9]{1,3})\s*GHz", re.IGNORECASE)
-_MHZ = re.compile(r"([0-9]{1,6})\.?([0-9]{0,6})\s*MHz", re.IGNORECASE)
+_ADVERTISED = re.compile(r"@\s*([0-9]{1,6})(?:\.([0-9]{1,3}))?\s*([GM])Hz", re.IGNORECASE)
+_MHZ = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?\s*(?:MHz)?", re.IGNORECASE)
 
 
 def parse(said):
     """Turn /proc/cpuinfo into {CPU: {name in lower case: text}}; what is of no CPU goes to each."""
-    cpus, common, block = {}, {}, None
+    cpus, common, block, numbered = {}, {}, None, None
     for line in said.splitlines():
         name, colon, rest = line.partition(":")
         if not colon:
             block = block if line.strip() else None
             continue
         name, rest = name.strip().lower(), rest.strip()
-        if name in ("processor", "cpu number") and re.fullmatch("[0-9]{1,9}", rest):
+        starts = name == (numbered or name) and name in ("processor", "cpu number")
+        if starts and re.fullmatch("[0-9]{1,9}", rest):
+            # On s390x the second is a CPU's number, on IA-64 something else below the first.
+            numbered = name
             block = cpus.setdefault(int(rest), {})
         elif _S390.fullmatch(name):
             cpus.setdefault(int(name.split()[1]), {}).update(_assignments(rest))
@@ -83,8 +34,13 @@ def parse(said):
             (common if block is None else block).setdefault(name, rest)
     if not cpus and any(name in common for name in MODELS):
         # Some kernels for one CPU only do not number it.
-        cpus = {0: {}}
+        cpus = {cpu: {} for cpu in range(_count(common))}
     return {cpu: {**common, **about} for cpu, about in cpus.items()}
+
+
+def _count(common):
+    counts = (text.integer(common.get(name)) or 0 for name in COUNTS)
+    return min(max(1, *counts), MOST_CPUS)
 
 
 def _assignments(said):
@@ -93,10 +49,12 @@ def _assignments(said):
 
 
 def tells_topology(cpus):
-    """Tell whether the CPUs' own lines say which socket and core each belongs to, as on x86."""
-    if not cpus or not all(
-        {"physical id", "core id", "cpu cores"} <= c.keys() for c in cpus.values()
-    ):
+    """Tell whether the CPUs' own lines say which socket and core each belongs to."""
+    if not cpus:
+        return False
+    if all({"package", "core"} <= about.keys() for about in cpus.values()):
+        return True
+    if not all({"physical id", "core id", "cpu cores"} <= about.keys() for about in cpus.values()):
         return False
     cores = {}
     for cpu, (socket, core) in topology(cpus).items():
@@ -106,15 +64,44 @@ def tells_topology(cpus):
 
 
 def topology(cpus):
-    """Return {CPU: (socket, core)} as x86 states them."""
-    return {cpu: (f"P{about['physical id']}", about["core id"]) for cpu, about in cpus.items()}
+    """Return {CPU: (socket, core)} as far as the CPUs' own lines tell; a core may be None."""
+    threaded = any(
+        cpu + 1 in cpus and ("timebase" in about or about.get("type") == "sun4v")
+        for cpu, about in cpus.items()
+    )
+    return {cpu: (_socket(cpus[cpu]), _core(cpu, cpus[cpu], threaded)) for cpu in cpus}
+
+
+def are_unlike(cpus, sockets):
+    """Tell whether ``sockets``, by CPU, are an ARM chip's clusters of fast and of slow cores."""
+    parts = {}
+    for cpu, socket in sockets.items():
+        parts.setdefault(socket, set()).add(cpus.get(cpu, {}).get("cpu part"))
+    known = [several for several in parts.values() if None not in several]
+    return any(several != known[0] for several in known)
+
+
+def _socket(about):
+    # On s390x a socket's number is that of a book, a book's that of a drawer.
+    levels = [about.get(name) for name in ("drawer id", "book id")]
+    number = about.get("physical id") or about.get("package") or "0"
+    return "P" + ".".join([*filter(None, levels), number])
+
+
+def _core(cpu, about, threaded):
+    """Return a CPU's core; on POWER and SPARC, CPUs in a row may be threads of one."""
+    stated, siblings = about.get("core id") or about.get("core"), about.get("siblings", "1")
+    if stated:
+        # As many cores as CPUs: the numbers may repeat, once for each die.
+        return str(cpu) if siblings == about.get("cpu cores") else stated
+    return None if threaded or siblings != "1" else str(cpu)
 
 
 def describe(cpus):
     """Return what /proc/cpuinfo says of one socket's CPUs: model, vendor, base_hz, revisions."""
     first = cpus[0] if cpus else {}
     model = _model(first)
-    if "cpu part" in first:
+    if "cpu part" in first and (not model or model.startswith(("ARMv", "AArch64"))):
         # Chips with fast and slow cores have two parts.
         parts = sorted({name for name in map(_arm_part, cpus) if name})
         model = " + ".join(parts) or model
@@ -122,7 +109,7 @@ def describe(cpus):
         "model": model,
         "vendor": _vendor(first),
         "base_hz": advertised_hz(model) or _stated_hz(first),
-        "family": _either(first, "cpu family", "cpu architecture", "isa"),
+        "family": _either(first, "cpu family", "cpu architecture", "isa", "family"),
         "model_number": _model_number(first),
         "stepping": _either(first, "stepping", "cpu revision", "revision"),
         "microcode": _either(first, "microcode"),
@@ -137,19 +124,35 @@ def spaced(model):
 def advertised_hz(model):
     """Return the frequency in a model's name, "… @ 2.10GHz"; None without one."""
     match = _ADVERTISED.search(model or "")
-    return int(match.group(1)) * 10**9 + int(match.group(2).ljust(9, "0")) if match else None
+    if not match:
+        return None
+    digits = 9 if match.group(3) in "Gg" else 6
+    hertz = int(match.group(1)) * 10**digits + int((match.group(2) or "0").ljust(digits, "0"))
+    return hertz or None
 
 
 def _stated_hz(cpu):
-    """Return the nominal frequency on POWER and s390x; elsewhere it is the one of the moment."""
-    said = cpu.get("clock") or ""
-    static = cpu.get("cpu mhz static")
-    match = _MHZ.match(f"{static} MHz" if static else said)
-    return int(match.group(1)) * 10**6 + int(match.group(2).ljust(6, "0")) if match else None
+    """Return the nominal frequency where the kernel states that, not the one of the moment."""
+    if "cycle frequency [hz]" in cpu:
+        return text.integer(cpu["cycle frequency [hz]"].partition(" ")[0]) or None
+    ticks = next((said for name, said in cpu.items() if name.endswith("clktck")), None)
+    if ticks:
+        return text.integer(ticks.lstrip("0")[:12], 16)
+    said = cpu.get("cpu mhz static") or cpu.get("clock") or ""
+    if cpu.get("arch") == "IA-64" or cpu.get("cpu family", "").startswith("Loongson"):
+        # Measured at each start: what is behind the point differs.
+        said = cpu.get("cpu mhz", "").partition(".")[0]
+    match = _MHZ.fullmatch(said)
+    if not match:
+        return None
+    return int(match.group(1)) * 10**6 + int((match.group(2) or "0").ljust(6, "0")) or None
 
 
 def _model(cpu):
     found = (text.value(cpu.get(name)) for name in MODELS if name in cpu)
+    if "cpu implementer" in cpu:
+        # There "model" is the board's.
+        found = (text.value(cpu.get(name)) for name in ("model name", "processor"))
     model = next((said for said in found if said and not said.isdigit()), None)
     return spaced(model)
 
@@ -164,14 +167,15 @@ def _model_number(cpu):
 def _vendor(cpu):
     implementer = text.integer(cpu.get("cpu implementer"), 16)
     if implementer is not None:
-        return ARM_VENDORS.get(implementer) or cpu["cpu implementer"]
-    said = text.value(cpu.get("vendor_id")) or text.value(cpu.get("mvendorid"))
+        return arm.VENDORS.get(implementer) or cpu["cpu implementer"]
+    said = text.value(cpu.get("vendor_id")) or text.value(cpu.get("vendor"))
+    said = said or text.serial(cpu.get("mvendorid"))
     return said or ("IBM" if re.match("POWER|PPC", cpu.get("cpu", "")) else None)
 
 
 def _arm_part(cpu):
-    key = (text.integer(cpu.get("cpu implementer"), 16), text.integer(cpu.get("cpu part"), 16))
-    return ARM_PARTS.get(key)
+    implementer = text.integer(cpu.get("cpu implementer"), 16)
+    return arm.part(implementer, text.integer(cpu.get("cpu part"), 16))
 
 
 def _either(cpu, *names):

@@ -49,6 +49,8 @@ class Crew:
         # Threads that do something now; those that wait, or were given up, are not counted.
         self.active = 0
         self.changed = threading.Condition()
+        # The caller's: it carries the door to the machine and Salt's loader into the threads.
+        self.context = contextvars.copy_context()
 
     def run(self):
         """Return {name: answer} when each piece of work has one."""
@@ -78,8 +80,7 @@ class Crew:
     def _go_on(self):
         if self.queue and not self.active:
             self.active += 1
-            # The context carries the door to the machine and Salt's loader into the thread.
-            target = contextvars.copy_context().run
+            target = self.context.copy().run
             threading.Thread(target=target, args=(self._take,), daemon=True, name="cmdb").start()
 
     def _take(self):

@@ -4,11 +4,14 @@ import errno
 import ipaddress
 import re
 
+import cmdb_ethtool as ethtool
 import cmdb_netlink as netlink
 import cmdb_source as source
+import cmdb_sysfs as sysfs
 import cmdb_text as text
 
 NET = "/sys/class/net/"
+KERNEL = "/proc/sys/kernel/osrelease"
 LOOPBACK = 772
 # A persistent lack, as in a replay or a sandbox; anything else is a failure.
 NO_NETLINK = {errno.ENOENT, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EPERM, errno.EACCES}
@@ -30,6 +33,34 @@ def ask():
     return links, parse_if_inet6(source.read("/proc/net/if_inet6") or "", indexes), False
 
 
+def read(link):
+    """Return what sysfs and its driver say of one interface: links by name, files as text."""
+    base = NET + link["name"]
+    if link["kind"] == "bridge":
+        return {"addr_assign_type": source.read(f"{base}/addr_assign_type")}
+    if link["kind"] == "bond":
+        return {name: source.read(f"{base}/{name}") for name in ("speed", "duplex")}
+    device = source.link(f"{base}/device")
+    if device is None:
+        return {}
+    names = ("dev_port", "dev_id", "phys_port_name", "addr_assign_type", "speed", "duplex")
+    return {
+        "device": device,
+        "driver": source.link(f"{base}/device/driver"),
+        "physfn": source.link(f"{base}/device/physfn"),
+        **_driver(link["name"]),
+        **{name: source.read(f"{base}/{name}") for name in names},
+    }
+
+
+def port(device, said):
+    """Return a card's place by its device and what sysfs says of it."""
+    # Drivers count the ports of one function in one of two files.
+    numbers = (text.integer(said.get("dev_port")), text.integer(said.get("dev_id"), 16))
+    number = max(number or 0 for number in numbers)
+    return sysfs.place(device) + (f"-port-{number}" if number else "")
+
+
 def parse_if_inet6(table, indexes):
     """Turn /proc/net/if_inet6 into addresses as netlink tells them."""
     found = []
@@ -42,6 +73,21 @@ def parse_if_inet6(table, indexes):
         address = {"index": indexes[words[5]], "version": 6, "address": f"{octets}/{prefix}"}
         found.append({**address, "flags": flags or 0})
     return found
+
+
+def _driver(name):
+    """Return a card's driver_version, None where it is the kernel's, and firmware."""
+    try:
+        answer = source.ask("ethtool driver", ethtool.driver, name)
+    except OSError as error:
+        if error.errno not in {*NO_NETLINK, *source.NOT_HERE}:
+            source.problem(f"{name}: its driver does not answer: {error.strerror or error}")
+        return {}
+    told = ethtool.parse_driver(answer)
+    version = told["version"]
+    # A description has room for 31 letters.
+    own = version and version != (text.clean(source.read(KERNEL)) or "")[:31]
+    return {"driver_version": version if own else None, "firmware": told["firmware"]}
 
 
 def _from_sysfs(path):

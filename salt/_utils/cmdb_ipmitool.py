@@ -9,18 +9,25 @@ import re
 import cmdb_source as source
 import cmdb_text as text
 
+TOOLS = {"ipmitool": "package ipmitool, kernel module ipmi_devintf; root"}
 DEVICES = ("/dev/ipmi[0-9]*", "/dev/ipmi/[0-9]*", "/dev/ipmidev/[0-9]*")
-_FIELD = re.compile(r"^\s*([^:]{1,60}?)\s*:(?:\s+(.*))?$")
-_FRU = re.compile(r"^\s*FRU Device Description\s*:\s*(.*?)\s*\(ID\s+([0-9]{1,5})\)(.*)$")
+# Of lines without blanks around them: those make a search try each way to share them out.
+_FIELD = re.compile(r"([^:]{1,60}?)\s*:(?:\s+(.*))?")
+_FRU = re.compile(r"FRU Device Description\s*:\s*(.*)")
+# Without it: what another management controller on the bus says of itself.
+_ID = re.compile(r"\(ID\s+([0-9]{1,5})\)")
 _NO_DEVICE = re.compile(r"Could not open device|No such file or directory|No such device")
 _DENIED = re.compile(r"Permission denied|Operation not permitted|not permitted|Insufficient priv")
 # A place that is known to be empty; anything else said instead of fields is a failed read.
 _ABSENT = re.compile(
     r"Requested sensor, data, or record not found|Invalid data field in request"
-    r"|Destination unavailable|Parameter out of range|Requested data not present",
+    r"|Destination unavailable|Parameter out of range|Requested data not present"
+    r"|Command response could not be provided",
     re.IGNORECASE,
 )
-_NOT_READ = re.compile(r"not present|Read failed|[Uu]nknown FRU header|Failed|[Ee]rror|[Tt]imeout")
+_NOT_READ = re.compile(r"not present|Read failed|Failed|[Ee]rror|[Tt]imeout")
+# Readable, but nobody wrote anything into it.
+_BLANK = re.compile(r"Unknown FRU header", re.IGNORECASE)
 
 
 def run(*words, accept=None):
@@ -52,7 +59,7 @@ def parse_fields(said, needed):
     """
     found = {}
     for line in said.splitlines():
-        match = _FIELD.match(line)
+        match = _FIELD.fullmatch(line.strip())
         if match:
             found.setdefault(match.group(1), match.group(2) or "")
     if not found.keys() & set(needed):
@@ -65,26 +72,50 @@ def parse_fru(said):
     """
     Turn ``fru print`` into a list of (name, id, {label: text}); labels lead to the first text.
 
-    Records that can't be read are left out; those that are not known to be absent are noted.
+    The id is None where there is none. Places that are known to be empty are left out; of one that
+    could not be read nothing but its name is known, which is noted.
     """
-    found, fields, seen = [], None, False
-    for line in said.splitlines():
-        head = _FRU.match(line)
+    found, unread = [], set()
+    for line in map(str.strip, said.splitlines()):
+        head, match = _FRU.fullmatch(line), _FIELD.fullmatch(line)
         if head:
-            fields, seen = {}, True
-            found.append((text.clean(head.group(1)), int(head.group(2)), fields))
+            found.append((*_place(head.group(1)), {}))
+        elif not found:
             continue
-        match = _FIELD.match(line)
-        if fields is None or not line.strip():
-            continue
-        if match and match.group(2) is not None:
-            fields.setdefault(match.group(1), match.group(2))
-        elif not match and _NOT_READ.search(line) and not _ABSENT.search(line):
-            source.problem(f"FRU {found[-1][1]}: {line.strip()}")
-    if not seen:
+        elif match and match.group(2) is not None:
+            found[-1][2].setdefault(match.group(1), match.group(2))
+        trouble = found and not head and _trouble(line, match)
+        if trouble:
+            name, number, _ = found[-1]
+            source.problem(f"FRU {name if number is None else number}: {line}")
+        if trouble == "unread":
+            unread.add(len(found) - 1)
+    if not found:
         _no_way(said)
         raise source.ParseError(f"ipmitool fru printed no FRU: {_first(said)}")
-    return [each for each in found if any(map(str.strip, each[2].values()))]
+    return [
+        unit
+        for at, unit in enumerate(found)
+        if at in unread or any(map(str.strip, unit[2].values()))
+    ]
+
+
+def _place(said):
+    """Return the name and the id of a unit; the id is None where there is none."""
+    number = _ID.search(said)
+    if not number:
+        return text.clean(said), None
+    return text.clean(said[: number.start()]), int(number.group(1))
+
+
+def _trouble(line, field):
+    """Tell what is wrong with a unit that has this line: "unread", "odd" or None."""
+    if field:
+        said = (field.group(2) or "").strip()
+        return "odd" if field.group(1).endswith("Area Checksum") and said != "OK" else None
+    if _BLANK.search(line):
+        return "odd"
+    return "unread" if _NOT_READ.search(line) and not _ABSENT.search(line) else None
 
 
 def _no_way(said):

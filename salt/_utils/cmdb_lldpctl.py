@@ -13,11 +13,13 @@ import cmdb_source as source
 import cmdb_text as text
 
 ID_TYPES = ("mac", "ifname", "local", "ip", "ifalias", "agentCircuitId", "unhandled")
+# Deeper in plain text are those that a phone is told to use (LLDP-MED).
+VLAN_DEPTH = 4
 _KEY = re.compile(
     r"lldp\.(.+?)\.((?:via|rid|age)|(?:chassis|port|vlan|ppvid|pi|lldp-med|unknown)\b.*)"
 )
 _PLAIN = re.compile(r"Interface:\s+(.+?)(?:,\s+via:\s*([^,]+).*)?\s*$")
-_FIELD = re.compile(r"\s+([A-Za-z][\w-]*(?: [\w-]+)*):\s*(.*?)\s*$")
+_FIELD = re.compile(r"(\s+)([A-Za-z][\w-]*(?: [\w-]+)*):\s*(.*?)\s*$")
 
 
 def parse(said):
@@ -159,13 +161,14 @@ def _plain(said):
             said_of = {"interface": interface, "protocol": protocol, "addresses": [], "vlans": []}
             neighbours.append(said_of)
         elif field and neighbours:
-            _take_plain(neighbours[-1], *field.groups())
+            blank, label, value = field.groups()
+            _take_plain(neighbours[-1], len(blank), label, value)
     if not re.search(r"^-{20,}\s*\Z", said, re.MULTILINE):
         raise source.ParseError("lldpctl, plain: it is cut short, no ruler at its end")
     return [_clean(**each) for each in neighbours]
 
 
-def _take_plain(neighbour, field, value):
+def _take_plain(neighbour, depth, field, value):
     plain = {"SysName": "name", "SysDescr": "description", "PortDescr": "port_description"}
     if field in plain:
         neighbour.setdefault(plain[field], value)
@@ -176,7 +179,7 @@ def _take_plain(neighbour, field, value):
         neighbour.setdefault(f"{part}_id_type", kind if kind in ID_TYPES else None)
     elif field == "MgmtIP":
         neighbour["addresses"].append(value)
-    elif field == "VLAN":
+    elif field == "VLAN" and depth <= VLAN_DEPTH:
         number = re.match(r"\d+", value)
         neighbour["vlans"] += [number.group()] if number else []
         if number and re.search(r"pvid: yes", value):

@@ -1,7 +1,8 @@
 """What LVM's ``pvs``, ``vgs`` and ``lvs`` print, as rows of text by LVM's own column names.
 
-``rows`` reads JSON (``--reportformat json``), a table with a separator, or a table in columns with
-its headings, as people and old versions have it. ``size`` turns a size into bytes.
+``rows`` reads JSON (``--reportformat json``), lines of ``LVM2_VG_NAME='vg0'`` (``--nameprefixes``),
+a table with a separator, or one in columns with its headings, as people and old versions have it.
+``size`` turns a size into bytes.
 """
 
 import json
@@ -19,9 +20,22 @@ HEADINGS = {
     **{"VSize": "vg_size", "VFree": "vg_free", "Ext": "vg_extent_size", "LSize": "lv_size"},
     **{"Pool": "pool_lv", "Origin": "origin", "Data%": "data_percent", "Type": "segtype"},
     **{"Meta%": "metadata_percent", "Path": "lv_path", "#Str": "stripes", "#Seg": "seg_count"},
+    **{f"{kind} Tags": f"{kind.lower()}_tags" for kind in ("PV", "VG", "LV")},
 }
 # What LVM says to people amid its answer.
-_CHATTER = re.compile(r"\s*(?:WARNING|File descriptor|Volume group \"|Found duplicate|  Cannot)")
+CHATTER = (
+    r"\s*(?:WARNING|File descriptor |Volume group \"|(?:Found|Using) (?:duplicate|volume group)"
+    r"|Configuration setting |Archiving volume|Creating volume|Reloading config|Wiping |Scanning "
+    r"|No PV label|Reading VG |Recovered |Locking |Cannot |Couldn't |Failed |Checksum |Attempt To "
+    r"|Error |Internal error|Incorrect |Inconsistent |Device |PV \S+ |VG \S+ |LV \S+ .*\."
+    r"|\S+: .*(?:failed|error)|connect\(\) |lvmetad|Please )"
+)
+# The letters of an attribute, which words that LVM says do not have.
+ATTRIBUTES = {
+    "pv": r"[aud-][x-][m-]?",
+    "vg": r"[wr][z-][x-][p-][a-z-][a-z-]?",
+    "lv": r"[A-Za-z-][wrR-][A-Za-z-]{4,8}",
+}
 _SIZE = re.compile(r"<?([0-9]{1,20})(?:[.,]([0-9]{1,9}))?\s*([bBsSkKmMgGtTpPeE]?)")
 _POWERS = "bkmgtpe"
 
@@ -35,12 +49,17 @@ def rows(said, kind, columns=()):
     """
     if re.search(r'\{\s*"(?:report|log)"', said):
         return _from_json(said, kind)
-    lines = [line for line in said.splitlines() if line.strip() and not _CHATTER.match(line)]
-    if lines and columns and not _headings(lines[0], kind):
-        return [_cells(line, columns) for line in lines]
-    if lines and not _headings(lines[0], kind):
+    lines = [line for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if line.lstrip().startswith("LVM2_")]
+    if named:
+        return [_prefixed(line) for line in named]
+    start = next((at for at, line in enumerate(lines) if _headings(line, kind)), None)
+    if start is not None:
+        return _table(lines[start + 1 :], kind, _headings(lines[start], kind))
+    lines = [line for line in lines if not re.match(CHATTER, line)]
+    if lines and not columns:
         raise source.ParseError(f"{kind}s, no headings in: {lines[0][:200]}")
-    return [_under(line, _headings(lines[0], kind)) for line in lines[1:]]
+    return [_cells(line, columns) for line in lines]
 
 
 def size(said, unit="b"):
@@ -77,24 +96,42 @@ def _from_json(said, kind):
 
 
 def _headings(line, kind):
-    """Return (start, end, column) of each heading, nothing where the line has none of them."""
+    """Return (start, column) of each heading, nothing where the line has none of them."""
+    if kind.upper() not in line.split():
+        return []
     known = {**HEADINGS, "Attr": f"{kind}_attr"}
     names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
     words = re.finditer(rf"(?<!\S)(?:{names})(?!\S)|\S+", line)
-    found = [(match.start(), match.end(), known.get(match.group())) for match in words]
-    return found if found and f"{kind}_name" in [column for _, _, column in found] else []
+    found = [(match.start(), known.get(match.group())) for match in words]
+    columns = [column for _, column in found]
+    # A line of talk may hold the one word, too.
+    return found if columns[0] and columns[1:2] != [None] and f"{kind}_name" in columns else []
+
+
+def _prefixed(line):
+    return {name.lower(): value for name, value in re.findall(r"LVM2_(\w+)='([^']*)'", line)}
+
+
+def _table(lines, kind, headings):
+    """Return the rows of a table; raises ParseError where a line is neither one nor chatter."""
+    found, attribute = [], f"{kind}_attr"
+    told = attribute in [column for _, column in headings]
+    for line in lines:
+        row = _under(line, headings)
+        if not told or re.fullmatch(ATTRIBUTES[kind], row.get(attribute, "")):
+            found.append(row)
+        elif not re.match(CHATTER, line):
+            raise source.ParseError(f"{kind}s, no row of the table: {line[:200]}")
+    return found
 
 
 def _under(line, headings):
-    """Return the cells of a table's line: each word belongs to the heading it stands under."""
+    """Return the cells of a table's line: a column goes from its heading to the next one."""
+    # Where people cut a table out, its first line has lost its indent.
+    shift = len(line) - len(line.lstrip()) - headings[0][0]
     row = {}
     for match in re.finditer(r"\S+", line):
-        start, end = match.span()
-
-        def apart(heading, start=start, end=end):
-            return max(heading[0] - end + 1, start - heading[1] + 1, 0)
-
-        column = min(headings, key=apart)[2]
+        column = [name for start, name in headings if start + shift <= match.start()][-1]
         if column:
             row[column] = f"{row[column]} {match.group()}" if column in row else match.group()
     return row

@@ -6,12 +6,16 @@ Key: the kernel's name, "md0". Members are named by the place of their disk and 
 
 import re
 
+import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_sysfs as sysfs
 import cmdb_text as text
 
 MDSTAT = "/proc/mdstat"
+# Every Linux has it.
+KERNEL = "/proc/version"
+_EXAMINED = re.compile(r"^ *(?:Magic|Array UUID|MBR Magic) : ", re.M)
 _ARRAY = re.compile(r"(md\S*) *: *(active|inactive|broken)\b *(\([^)]*\))? *(.*)")
 _MEMBER = re.compile(r"([^\s\[\]()]+)\[(\d+)\]((?:\([A-Z]\))*)")
 _BLOCKS = re.compile(r"\s*(\d{1,18}) blocks\b(.*)")
@@ -25,7 +29,22 @@ _DETAIL_ROW = re.compile(r"\s*(?:\d+|-)\s+\d+\s+\d+\s+(?:\d+|-)(?:\s+(.*))?")
 def ask():
     """Return the arrays of this machine; nothing where the kernel has no md."""
     said = source.read(MDSTAT)
-    return [_with_sysfs(item) for item in parse_mdstat(said)] if said else []
+    if said:
+        return [_with_sysfs(item) for item in parse_mdstat(said)]
+    if said is None and source.read(KERNEL) is None:
+        # No machine, but a folder that may hold what somebody saw of one.
+        return _ask_mdadm()
+    return []
+
+
+def _ask_mdadm():
+    try:
+        said = source.run(["mdadm", "--detail"])
+    except source.Unavailable:
+        return []
+    if _EXAMINED.search(said):
+        raise asking.silent("mdadm", "arrays: this is of a member")
+    return parse_detail(said)
 
 
 def parse_mdstat(said):
@@ -41,7 +60,7 @@ def parse_mdstat(said):
         elif item is not None:
             _add(item, line)
     if not found and not re.search(r"^Personalities *:|^unused devices:", said, re.M):
-        raise words.not_understood(MDSTAT, said)
+        raise asking.not_understood(MDSTAT, said)
     return [_finished(each) for _, each in sorted(found.items())]
 
 
@@ -60,8 +79,17 @@ def parse_detail(said):
             name, value = words.pair(line)
             item.setdefault(name.lower(), value)
     if not found:
-        raise words.not_understood("mdadm", said)
-    return text.unique([_from_detail(each) for each in found], "place")
+        raise asking.not_understood("mdadm", said)
+    names = {each["device"] for each in found}
+    # Asked for /dev/md*, it tells of an array again for each of its partitions.
+    arrays = [each for each in found if _whole(each["device"]) not in names]
+    return text.unique([_from_detail(each) for each in arrays], "place")
+
+
+def _whole(name):
+    """Return the name of the array that a partition is of; None for an array."""
+    match = re.fullmatch(r"(.*\d)p\d+", name)
+    return match.group(1) if match else None
 
 
 def _begin(name, state, mode, rest):

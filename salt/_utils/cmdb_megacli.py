@@ -7,6 +7,7 @@ An adapter is "c0", a volume "c0:v1" by its target id, a disk "c0:252:4" by encl
 import re
 
 import cmdb_megacli_items as items
+import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 
@@ -28,11 +29,13 @@ _VOLUME = re.compile(r"(?:CacheCade )?Virtual D(?:rive|isk): *(\d+) *\(Target Id
 _DISK = re.compile(r"Enclosure Device ID *: *(.*)", re.I)
 _INQUIRY = re.compile(r"\s*Inquiry Data *: ?(.*)", re.I)
 _NO_ADAPTER = re.compile(r"Controller Count: *0|No (?:adapters?|controllers?) found", re.I)
-_NONE = re.compile(
-    r"No (?:Virtual|Physical) (?:Drives?|Disks?|Devices?)|Number of Virtual Dis?[kr][a-z]*: *0"
-    r"|no virtual drive configured|Exit Code: *0x0+\s*$",
-    re.I | re.M,
-)
+_NONE = {
+    "volumes": re.compile(r"No Virtual D|Number of Virtual D[a-z]+: *0\b", re.I),
+    "disks": re.compile(r"No Physical D|Device not found", re.I),
+}
+# A listing that has only its heading and its end.
+_BARE = re.compile(r"(?:\s*Adapter #?\d+:?(?: *--.*)?)+\s*Exit Code: *0x0+\s*", re.I)
+_COUNT = re.compile(r"^Controller Count: *[1-9]", re.I | re.M)
 _EXIT = re.compile(r"Exit Code: *0x([0-9a-f]+)", re.I)
 
 
@@ -41,7 +44,7 @@ def ask(tool, kind):
     said = []
     for number, call in enumerate(CALLS[kind]):
         try:
-            said.append(words.said_by([tool, *call, "-aALL", "-NoLog"]))
+            said.append(asking.said_by([tool, *call, "-aALL", "-NoLog"]))
         except source.CommandError as error:
             # The first call is what it is about, the rest adds to it.
             if not number:
@@ -50,9 +53,14 @@ def ask(tool, kind):
     output = "\n".join(said)
     found = parse(output, tool)
     # Cut off it would look as if there were none.
-    if not found[kind] and not _NONE.search(output):
-        raise words.not_understood(tool, output)
+    if not found[kind] and not _says_none(output, kind):
+        raise asking.silent(tool, kind)
     return found
+
+
+def _says_none(output, kind):
+    said = _NONE[kind].search(output) if kind in _NONE else None
+    return kind in _NONE and bool(said or _BARE.fullmatch(output))
 
 
 def parse(output, tool="MegaCli"):
@@ -70,8 +78,11 @@ def parse(output, tool="MegaCli"):
         # On a machine without an adapter it prints nothing but that it ended well.
         if _NO_ADAPTER.search(output) or re.fullmatch(r"\s*Exit Code: *0x0+\s*", output):
             raise source.Unavailable(f"{tool} found no controller")
-        raise words.not_understood(tool, output)
-    if not any(found.values()) and not _NONE.search(output):
+        if (exits and not exits[-1].strip("0")) or _COUNT.search(output):
+            raise asking.silent(tool, "adapters, volumes or disks")
+        raise asking.not_understood(tool, output)
+    ended = exits and not exits[-1].strip("0")
+    if not any(found.values()) and not ended and not _NONE["volumes"].search(output):
         failed = f" (exit code 0x{exits[-1]})" if exits else ""
         raise source.ParseError(f"{tool}{failed}: nothing after {output.strip()[:100]!r}")
     return found

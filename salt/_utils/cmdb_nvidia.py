@@ -11,6 +11,14 @@ _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,3})[0-9]*)?\s*([A-Za-z%]+)?")
 _BYTES = {"B": 0, "KiB": 10, "MiB": 20, "GiB": 30, "KB": 10, "MB": 20, "GB": 30}
 _UUID = re.compile(r"GPU-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSION = re.compile(r"Kernel Module[^0-9]*?\s([0-9]+(?:\.[0-9]+)+)\s")
+# What stands in a field that could not be read, in brackets or not.
+_FAILED = re.compile(
+    r"\[.*|ERR!|unknown error|gpu is lost|gpu requires reset|insufficient permissions?"
+    r"|(?:function )?not (?:supported|found|active|ready)|no data|timeout"
+    r"|requested functionality has been deprecated",
+    re.IGNORECASE | re.DOTALL,
+)
+_MEMORY = ("fb_memory_usage", "memory_usage")
 _POWER = (
     *("gpu_power_readings/power_draw", "gpu_power_readings/instant_power_draw"),
     *("gpu_power_readings/average_power_draw", "power_readings/power_draw"),
@@ -89,7 +97,6 @@ def _explain(said):
 
 
 def _card(card, version):
-    power = next(filter(None, (_thousandths(card.findtext(path)) for path in _POWER)), None)
     return {
         "model": _plain(card.findtext("product_name")),
         "serial": _serial(card.findtext("serial")),
@@ -97,22 +104,28 @@ def _card(card, version):
         "part_number": _serial(
             _plain(card.findtext("board_part_number")) or card.findtext("gpu_part_number")
         ),
-        "memory_bytes": _bytes(card.findtext("fb_memory_usage/total")) or None,
+        "memory_bytes": _first(_bytes, card, [f"{name}/total" for name in _MEMORY]),
         "vbios": _plain(card.findtext("vbios_version")),
         "driver_version": version,
         "ecc": _enabled(card.findtext("ecc_mode/current_ecc")),
         "mig": _enabled(card.findtext("mig_mode/current_mig")),
         "temperature_celsius": _whole(card.findtext("temperature/gpu_temp"), "C"),
         "utilisation_percent": _whole(card.findtext("utilization/gpu_util"), "%"),
-        "memory_used_bytes": _bytes(card.findtext("fb_memory_usage/used")),
-        "power_milliwatts": power,
+        "memory_used_bytes": _first(_bytes, card, [f"{name}/used" for name in _MEMORY]),
+        "power_milliwatts": _first(_thousandths, card, _POWER),
     }
+
+
+def _first(read, card, paths):
+    """Return what the first of several places says; drivers of other years have others."""
+    found = (read(card.findtext(path)) for path in paths)
+    return next((amount for amount in found if amount is not None), None)
 
 
 def _plain(said):
     """Return a text; None for what it says instead: "N/A", "[Not Supported]", "ERR!"."""
     said = text.value(said)
-    return None if said is None or said.startswith("[") or said == "ERR!" else said
+    return None if said is None or _FAILED.fullmatch(said) else said
 
 
 def _serial(said):

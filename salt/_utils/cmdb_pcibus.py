@@ -2,8 +2,10 @@
 
 Source: /sys/bus/pci/devices/*/uevent, which is ready in memory; never ``config``, which wakes the
 device. Names are those of pci.ids (package pciutils, hwdata or pci.ids), the ids alone without.
+That file has 40000 lines in order of their ids: it is searched by halves, never taken apart.
 """
 
+import os
 import re
 
 import cmdb_source as source
@@ -15,8 +17,10 @@ _ALIAS = re.compile(
     r"pci:v0000([0-9a-f]{4})d0000([0-9a-f]{4})sv0000([0-9a-f]{4})sd0000([0-9a-f]{4})"
     r"bc([0-9a-f]{2})sc([0-9a-f]{2})i([0-9a-f]{2})"
 )
-_SECTION_END = re.compile(rb"\n[^\t#\n]")
-_DEVICE_END = re.compile(rb"\n\t?[^\t#\n]")
+# An entry of each level: vendor or class, device or subclass, card.
+_ENTRY = tuple(re.compile(rb"\n\t{%d}([^\t#\n][^\t#\n]{1,8}?)  " % level) for level in range(3))
+# Longer than what these match; and how much is looked through from its start.
+_HEAD_BYTES, _FEW_BYTES = 16, 1024
 
 
 def functions():
@@ -60,84 +64,106 @@ def _read(path):
     return said
 
 
-def names_file():
-    """Return the content of pci.ids; empty where it is not installed."""
+def names_file(found):
+    """Return what pci.ids says of the functions ``found``; empty where it is not installed."""
     path = next((path for path in NAME_FILES if source.glob(path)), None)
-    return (source.read_bytes(path) or b"") if path else b""
+    if path is None or not found:
+        return b""
+    try:
+        return source.ask("pci.ids", _excerpt, path, *_wanted(found))
+    except OSError:
+        # In a folder that is replayed.
+        return source.read_bytes(path) or b""
 
 
 def names(content, found):
     """Return {address: names of class, vendor, device, subsystem} of the functions ``found``."""
-    ids = {said["id"] for said in found.values()}
-    under = {(said["id"], said["subsystem_id"]) for said in found.values() if said["subsystem_id"]}
-    vendors = _ordered(content, {each[:4] for each in ids} | {card[:4] for _, card in under}, b"")
-    devices = {}
-    for vendor, (start, end) in vendors.items():
-        own = {each[5:] for each in ids if each[:4] == vendor}
-        parts = _ordered(content, own, b"\t", start, end)
-        devices.update((f"{vendor}:{each}", span) for each, span in parts.items())
-    cards = {pair: _card(content, devices.get(pair[0]), pair[1]) for pair in under}
-    classes = _classes(content, {said["class"] for said in found.values()})
+    titles = {ids: _title(line) for ids, line in _lines(content, _wanted(found))}
     named = {}
     for address, said in found.items():
+        kind, (vendor, device) = said["class"], said["id"].split(":")
         card = said["subsystem_id"]
         named[address] = {
-            "class_name": classes.get(said["class"]),
-            "vendor": _title(content, vendors.get(said["id"][:4])),
-            "device": _title(content, devices.get(said["id"])),
-            "subsystem_vendor": _title(content, vendors.get(card[:4])) if card else None,
-            "subsystem": cards.get((said["id"], card)),
+            "class_name": titles.get((f"C {kind[:2]}", kind[2:4]))
+            or titles.get((f"C {kind[:2]}",)),
+            "vendor": titles.get((vendor,)),
+            "device": titles.get((vendor, device)),
+            "subsystem_vendor": titles.get((card[:4],)) if card else None,
+            "subsystem": titles.get((vendor, device, card.replace(":", " "))) if card else None,
         }
     return named
 
 
-def _ordered(content, numbers, indent, start=0, end=None):
-    """
-    Return {number: (start, end) of its lines} of entries of one level between two places.
+def _wanted(found):
+    """Return the sorted (class, id, id of the card) of functions, each once."""
+    return sorted({(s["class"], s["id"], s["subsystem_id"] or "") for s in found.values()})
 
-    They are in order of their numbers: looking for each from the last one on is one pass.
-    """
-    end = len(content) if end is None else end
-    found, cursor = {}, start
-    for number in sorted(numbers):
-        head = b"\n%b%b  " % (indent, number.encode())
-        at = content.find(head, cursor, end)
-        if at < 0:
+
+def _excerpt(path, *wanted):
+    """Return the lines of pci.ids that name any of (class, id, id of the card); raises OSError."""
+    # Here and not above: every job loads this module, and few ask. Only a part of it is read.
+    import mmap
+
+    with open(path, "rb", buffering=0) as file:
+        if not os.fstat(file.fileno()).st_size:
+            return b""
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return b"".join(line for _, line in _lines(content, wanted)) + b"\n"
+
+
+def _lines(content, wanted):
+    """Return (ids from the vendor or class down, the line) in the order of the file."""
+    vendors, classes = {}, {}
+    for kind, own, card in wanted:
+        cards = vendors.setdefault(own[:4], {}).setdefault(own[5:], {})
+        classes.setdefault(f"C {kind[:2]}", {})[kind[2:4]] = {}
+        if card:
+            vendors.setdefault(card[:4], {})
+            cards[card.replace(":", " ")] = {}
+    # Classes come last. The first of them is 00, but in an excerpt.
+    start = content.rfind(b"\nC 00")
+    start = start if start >= 0 else content.find(b"\nC ")
+    start = start if start >= 0 else len(content)
+    found = _below(content, classes, (), start, len(content))
+    return (found + _below(content, vendors, (), 0, start))[::-1]
+
+
+def _below(content, tree, above, start, end):
+    """Return the lines of a tree's entries between two places, from the last to the first."""
+    level, found = len(above), []
+    # In this order Intel's fourth of the file, near its end, is passed once at most.
+    for number in sorted(tree, reverse=True):
+        at, stop = _find(content, number.encode(), level, start, end)
+        if at is None:
             continue
-        stop = (_DEVICE_END if indent else _SECTION_END).search(content, at + 1, end)
-        found[number] = (at + 1, stop.start() + 1 if stop else end)
-        cursor = at
+        if tree[number]:
+            found += _below(content, tree[number], (*above, number), at, stop)
+        line_end = content.find(b"\n", at + 1, end)
+        found.append(((*above, number), content[at : line_end if line_end >= 0 else end]))
+        end = at
     return found
 
 
-def _card(content, device, card):
-    if device is None:
-        return None
-    at = content.find(b"\n\t\t%b  " % card.replace(":", " ").encode(), *device)
-    return _title(content, (at + 1, device[1])) if at >= 0 else None
+def _find(content, number, level, start, end):
+    """Return where an entry between two places begins and ends; None for both where it is not."""
+    low, high, after = start, end, end
+    while high - low > _FEW_BYTES:
+        middle = (low + high) // 2
+        met = _ENTRY[level].search(content, middle, min(high + _HEAD_BYTES, end))
+        if met and met.group(1) <= number:
+            low = met.start()
+        else:
+            high, after = middle, met.start() if met else after
+    head = b"\n%b%b  " % (b"\t" * level, number)
+    at = content.find(head, low, min(high + _HEAD_BYTES, end))
+    if at < 0:
+        return None, None
+    following = _ENTRY[level].search(content, at + 1, min(high + _HEAD_BYTES, end))
+    return at, following.start() if following else after
 
 
-def _classes(content, wanted):
-    """Return {class: its name, else that of its group}."""
-    start, found = max(content.rfind(b"\nC 00"), 0), {}
-    for kind in wanted:
-        at = content.find(b"\nC %b  " % kind[:2].encode(), start)
-        if at < 0:
-            continue
-        stop = _SECTION_END.search(content, at + 1)
-        under = content.find(
-            b"\n\t%b  " % kind[2:4].encode(), at, stop.start() if stop else len(content)
-        )
-        found[kind] = _title(content, (max(at, under) + 1, len(content)))
-    return found
-
-
-def _title(content, span):
-    """Return the name in the first line of an entry, after its number."""
-    if span is None:
-        return None
-    end = content.find(b"\n", *span)
-    line = content[span[0] : end if end >= 0 else span[1]]
+def _title(line):
+    """Return the name in an entry's line, after its number."""
     return text.value(line.partition(b"  ")[2].decode("utf-8", "replace"))
 
 

@@ -1,16 +1,20 @@
 """RAID controllers, their volumes and disks: finds the tools of this machine and asks them.
 
-``items(kind)`` asks, of each family of controllers, the first tool that is installed and knows
-one; families side by side all count. A decoder (``cmdb_storcli`` …) has TOOLS, the commands to
-try, and ``ask(tool, kind)``, which returns lists by kind. A controller that the kernel drives,
-but whose tool is missing, makes the answer unavailable: its disks would look removed.
+The collectors of one report share what the tools answer. ``items(kind)`` asks, of each family of
+controllers, the first tool that is installed and knows one; families side by side all count. A
+decoder (``cmdb_storcli`` …) has TOOLS, the commands to try, and ``ask(tool, kind)``, which returns
+lists by kind. A controller that the kernel drives, but whose tool is missing, makes the answer
+unavailable: its disks would look removed.
 """
 
+import contextlib
 import os
 
 import cmdb_arcconf as arcconf
 import cmdb_mdraid as mdraid
 import cmdb_megacli as megacli
+import cmdb_process as process
+import cmdb_raid_asking as asking
 import cmdb_sasircu as sasircu
 import cmdb_source as source
 import cmdb_ssacli as ssacli
@@ -41,6 +45,19 @@ DRIVERS = {
 # What of these is not of the PCI class RAID is a plain host adapter.
 HOST_ADAPTERS = ("mpt2sas", "mpt3sas", "mpi3mr")
 RAID_CLASSES = ("0x0104", "0x0107")
+# PCI vendors of all that these tools know: Broadcom, IBM, Dell, HP, Compaq, Adaptec, HPE.
+VENDORS = {"1000", "1014", "1028", "103c", "0e11", "9005", "1590"}
+TOOLS = {
+    "storcli64": "Broadcom's package storcli; root",
+    "perccli64": "Dell's package perccli; root",
+    "storcli2": "Broadcom's package storcli2; root",
+    "perccli2": "Dell's package perccli2; root",
+    "MegaCli64": "Broadcom's package MegaCli; root",
+    "ssacli": "HPE's package ssacli (hpssacli, hpacucli); root",
+    "arcconf": "Microchip's package arcconf; root",
+    "sas2ircu": "Broadcom's sas2ircu; root",
+    "sas3ircu": "Broadcom's sas3ircu; root",
+}
 
 
 def items(kind):
@@ -50,14 +67,40 @@ def items(kind):
     Raises Unavailable where there is no controller, or one that no tool here can ask.
     """
     found, answered, reasons, addresses = [], set(), {}, set()
+    installed = source.once(["RAID tools"], _installed)
     for family, tools in FAMILIES.items():
-        said = _family(tools, kind, reasons.setdefault(family, []))
+        there = [each for each in tools if installed is None or each[0] in installed]
+        said = _family(there, kind, reasons.setdefault(family, []))
         if said is not None:
             answered.add(family)
             found.extend(_new(said, kind, addresses))
     arrays = mdraid.ask() if kind == "volumes" else []
     _check_all_asked(answered, reasons, arrays)
     return text.unique(found + arrays, "place")
+
+
+def _installed():
+    """Return the tools that are on this machine; None where not the machine itself answers."""
+    # To try to run each of them costs more than all the rest on a machine that has none.
+    if type(source.door()) is not source.Machine:
+        return None
+    tools = {tool for family in FAMILIES.values() for tool, _ in family}
+    found = {tool for tool in tools if os.sep in tool and os.access(tool, os.F_OK)}
+    for folder in _folders():
+        found.update(
+            tool for tool in tools if os.sep not in tool and os.access(f"{folder}/{tool}", os.F_OK)
+        )
+    return found
+
+
+def _folders():
+    """Return the folders of programs, each once: /bin is /usr/bin on most machines."""
+    folders = {}
+    for folder in [*os.environ.get("PATH", "").split(os.pathsep), *process.TOOL_FOLDERS]:
+        with contextlib.suppress(OSError):
+            known = os.stat(folder)
+            folders.setdefault((known.st_dev, known.st_ino), folder)
+    return folders.values()
 
 
 def _family(tools, kind, reasons):
@@ -69,6 +112,8 @@ def _family(tools, kind, reasons):
             continue
         try:
             return decoder.ask(tool, kind)
+        except asking.Silent:
+            raise
         except source.Unavailable as reason:
             if not str(reason).endswith("is not installed"):
                 done.add(os.path.basename(tool))
@@ -86,7 +131,8 @@ def _new(said, kind, addresses):
 
 def _check_all_asked(answered, reasons, arrays):
     """Raise Unavailable where a controller is here that no tool answered for."""
-    for driver, address in _unasked(answered):
+    here = source.once(["RAID makers"], _may_be_here)
+    for driver, address in _unasked(answered) if here else []:
         families, tools = DRIVERS[driver]
         why = [reason for family in families for reason in reasons[family]]
         raise source.Unavailable(
@@ -98,8 +144,14 @@ def _check_all_asked(answered, reasons, arrays):
     if not arrays:
         why = dict.fromkeys(reason for each in reasons.values() for reason in each)
         raise source.Unavailable("; ".join(["no RAID controller", *why]))
-    for address in _without_driver():
+    for address in _without_driver() if here else []:
         raise source.Unavailable(f"the RAID controller at PCI {address} has no driver")
+
+
+def _may_be_here():
+    """Tell whether the PCI bus holds what these tools may know; True where nothing says so."""
+    said = source.read("/proc/bus/pci/devices")
+    return not said or not VENDORS.isdisjoint(line[5:9] for line in said.splitlines())
 
 
 def _unasked(answered):

@@ -7,7 +7,6 @@ it: their "GB" is 2^30 bytes.
 
 import re
 
-import cmdb_source as source
 import cmdb_text as text
 
 SECTOR_BYTES = 512
@@ -23,13 +22,13 @@ _CELSIUS = re.compile(r"(-?[0-9]{1,3})(?:\.[0-9]+)? *(?:deg(?:rees)? *)?c\b|(-?[
 # The first that is found in what a tool says of a disk, lower case.
 DISK_STATES = (
     (r"foreign|frgn", "foreign"),
-    (r"\(bad\)|ubad|ubunsp|bad", "bad"),
-    (r"jbod|hba|pass[- ]?through|system", "jbod"),
+    (r"bad|ubunsp|unusa?bl", "bad"),
+    (r"jbod|hba|pass[- ]?through|system|^shld", "jbod"),
     (r"fail|defunct|dead|fld", "failed"),
     (r"missing|msng|\bmis\b|not present|removed", "missing"),
     (r"rebuil|rbld|recover", "rebuilding"),
     (r"copy ?back|cpybck|cbshld|replac|erasing", "copying"),
-    (r"spare|[dg]hs\b|hspshld", "spare"),
+    (r"spare|[dg]hs(?:shld)?\b|hspshld", "spare"),
     (r"unconf|uconf|ugood|ugshld|ugunsp|unassigned|ready|available|raw|\brdy", "unconfigured"),
     (r"offline|offln|ofln|inconsistent|standby|\bsby", "offline"),
     (r"onl|optimal|optl|\bok\b|okay|conf|present|cfshld|good", "online"),
@@ -181,26 +180,6 @@ def shown(said, names):
         if value is not None:
             return value
     return None
-
-
-def not_understood(tool, output):
-    """Return the ParseError that shows how an output begins."""
-    lines = [line.strip() for line in (output or "").splitlines() if line.strip()]
-    return source.ParseError(f"{tool}: not understood: {' / '.join(lines[:3])[:300] or 'nothing'}")
-
-
-def said_by(argv, **options):
-    """
-    Return what a tool printed, whatever its exit code: many end with one that tells nothing.
-
-    Raises as ``cmdb_source.run`` does where it printed nothing or was killed by a signal.
-    """
-    try:
-        return source.run(argv, **options)
-    except source.CommandError as error:
-        if error.code > 0 and error.stdout.strip():
-            return error.stdout
-        raise
 
 
 def _fit(number):

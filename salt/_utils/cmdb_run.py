@@ -46,7 +46,8 @@ def sections(collectors):
         for each in collectors
         if each.enabled and not each.fault
     ]
-    done = crew.Crew(works, lambda work: _given_up(work, tasks)).run()
+    with source.sharing():
+        done = crew.Crew(works, lambda work: _given_up(work, tasks)).run()
     return {
         each.kind: done.get(each.kind) or _not_run(each)
         for each in sorted(collectors, key=lambda each: each.kind)

@@ -6,6 +6,7 @@ Keys: controller "sas2-0", volume "sas2-0:v286" by its volume id, disk "sas2-0:1
 
 import re
 
+import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_text as text
@@ -13,19 +14,29 @@ import cmdb_text as text
 TOOLS_2 = ("sas2ircu", "/opt/sas2ircu/sas2ircu", "/opt/MegaRAID/sas2ircu/sas2ircu")
 TOOLS_3 = ("sas3ircu", "/opt/sas3ircu/sas3ircu", "/opt/MegaRAID/sas3ircu/sas3ircu")
 _LISTED = re.compile(
-    r"^\s*(\d{1,3})\s+(\S.*?)\s+[0-9a-f]+h\s+[0-9a-f]+h\s+[0-9a-fh:]+\s", re.M | re.I
+    r"^\s*(\d{1,3})\s+(\S.*?)\s+[0-9a-f]+h\s+[0-9a-f]+h\s+([0-9a-fh:]+)\s", re.M | re.I
 )
 _NO_CONTROLLER = re.compile(r"MPTLib2 Error 1\b|no (?:\w+ )*(?:controllers?|adapters?) found", re.I)
+_DISPLAYED = re.compile(r"^\s*controller information\s*$", re.M | re.I)
+_OF = re.compile(r"initiated for controller (\d{1,3})\b", re.I)
+_WHOLE = re.compile(r"utility completed successfully|error executing command STATUS", re.I)
 _VOLUME = re.compile(r"IR volume (\d{1,6})", re.I)
 _MEMBER = re.compile(r"PHY\[\d+\] Enclosure#/Slot# *: *(\d+):(\d+)", re.I)
 
 
-def ask(tool, _kind):
+def ask(tool, kind):
     """Return what it knows of one kind at least; raises Unavailable without a controller."""
-    numbers = parse_list(words.said_by([tool, "LIST"]), tool)
+    listed = asking.said_by([tool, "LIST"])
+    if _DISPLAYED.search(listed):
+        # A replay that has nothing else answers with it.
+        of = _OF.search(listed)
+        return parse(listed, int(of.group(1)) if of else 0, tool)
     found = {"controllers": [], "volumes": [], "disks": []}
-    for number in numbers:
-        said = parse(words.said_by([tool, str(number), "DISPLAY"]), number, tool)
+    for number in parse_list(listed, tool):
+        output = asking.said_by([tool, str(number), "DISPLAY"])
+        if output == listed and kind == "controllers":
+            return {**found, kind: parse_controllers(listed, tool)}
+        said = parse(output, number, tool)
         for kinds, items in said.items():
             found[kinds] += items
     return found
@@ -36,9 +47,25 @@ def parse_list(output, tool="sas3ircu"):
     numbers = sorted({int(match.group(1)) for match in _LISTED.finditer(output)})
     if not numbers and _NO_CONTROLLER.search(output):
         raise source.Unavailable(f"{tool} found no controller")
+    if not numbers and _WHOLE.search(output):
+        raise asking.silent(tool, "controllers, volumes or disks")
     if not numbers:
-        raise words.not_understood(tool, output)
+        raise asking.not_understood(tool, output)
     return numbers
+
+
+def parse_controllers(output, tool="sas3ircu"):
+    """Turn the list of controllers, which says little of each, into items."""
+    found = []
+    for number, model, address in _LISTED.findall(output):
+        parts = [text.integer(each.strip("hH"), 16) for each in address.split(":")]
+        item = {"place": _place(number, tool), "model": text.value(model)}
+        found.append({**item, "pci_address": words.pci(*parts) if len(parts) == 4 else None})
+    return text.unique(found, "place")
+
+
+def _place(number, tool):
+    return f"sas{'2' if 'sas2' in tool else '3'}-{int(number)}"
 
 
 def parse(output, number=0, tool="sas3ircu"):
@@ -50,15 +77,17 @@ def parse(output, number=0, tool="sas3ircu"):
     reader = _Reader()
     for line in output.splitlines():
         reader.take(line.strip())
+    if not reader.controller and _LISTED.search(output):
+        raise asking.silent(tool, "volumes or disks")
     if not reader.controller or "physical" not in reader.seen:
-        raise words.not_understood(tool, output)
-    place = f"sas{'2' if 'sas2' in tool else '3'}-{number}"
+        raise asking.not_understood(tool, output)
+    place = _place(number, tool)
     volumes = [_volume(place, said) for said in reader.volumes]
     members = {each for volume in volumes for each in volume["members"] or []}
     disks = [disk for disk in (_disk(place, said, members) for said in reader.disks) if disk]
     # The section after that of the disks shows that there are truly none.
     if not disks and "enclosure" not in reader.seen:
-        raise words.not_understood(tool, output)
+        raise asking.not_understood(tool, output)
     return {
         "controllers": [_controller(place, reader.controller)],
         "volumes": text.unique(volumes, "place"),

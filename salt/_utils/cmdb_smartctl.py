@@ -30,6 +30,8 @@ WRITTEN = {
     "Host_Writes_GiB": 1 << 30,
     "Lifetime_Writes_GiB": 1 << 30,
 }
+# Where a drive's own log does not tell, its attributes of these names do.
+OF_OLD = {"Power_On_Hours": "power_on_hours", "Power_Cycle_Count": "power_cycle_count"}
 # NVMe counts in thousands of blocks of 512 bytes.
 NVME_UNIT_BYTES = 512000
 MOST_COUNT, MOST_RAW = 1 << 62, 1 << 32
@@ -65,11 +67,12 @@ def parse(said):
     able = table_of(found.get("smart_support")).get("available", unknown)
     if not isinstance(passed, bool) and not health and not table and able is False:
         return None
-    counters = {**_common(found), **_ata(table), **_scsi(found), **_nvme(health)}
+    parts = (_ata(table), _common(found), _scsi(found), _nvme(health))
+    counters = {name: value for part in parts for name, value in part.items() if value is not None}
     return {
         **who,
         "passed": passed if isinstance(passed, bool) else None,
-        **{name: _counter(name, counters.get(name)) for name in COUNTERS},
+        **{name: counter(name, counters.get(name)) for name in COUNTERS},
     }
 
 
@@ -96,17 +99,25 @@ def of_attributes(rows):
             found.setdefault("wear_percent", 100 - value)
         if name in WRITTEN and raw is not None:
             found.setdefault("written_bytes", raw * WRITTEN[name])
+        if name in OF_OLD and raw is not None and raw < MOST_RAW:
+            found.setdefault(OF_OLD[name], raw)
     return found
 
 
 def _common(found):
-    wear = table_of(found.get("endurance_used")).get("current_percent")
     return {
-        "temperature_celsius": table_of(found.get("temperature")).get("current") or None,
+        "temperature_celsius": _temperature(found),
         "power_on_hours": table_of(found.get("power_on_time")).get("hours"),
         "power_cycle_count": found.get("power_cycle_count"),
-        **({} if wear is None else {"wear_percent": wear}),
+        "wear_percent": table_of(found.get("endurance_used")).get("current_percent"),
     }
+
+
+def _temperature(found):
+    """Return a drive's temperature; 0 is what those say that do not measure it there."""
+    reports = table_of(found.get("scsi_environmental_reports"))
+    tables = [found.get("temperature"), *(reports[name] for name in sorted(reports))]
+    return next(filter(None, (_number(table_of(each).get("current")) for each in tables)), None)
 
 
 def _ata(table):
@@ -126,13 +137,13 @@ def _scsi(found):
     errors = [table_of(log.get(way)).get("total_uncorrected_errors") for way in log]
     counted = [count for count in map(_number, errors) if count is not None]
     cycles = table_of(found.get("scsi_start_stop_cycle_counter"))
-    counters = {
+    return {
         "reallocated_count": found.get("scsi_grown_defect_list"),
         "wear_percent": found.get("scsi_percentage_used_endurance_indicator"),
         "uncorrectable_count": sum(counted) if counted else None,
         "power_cycle_count": cycles.get("accumulated_start_stop_cycles"),
+        "written_bytes": gigabytes(table_of(log.get("write")).get("gigabytes_processed")),
     }
-    return {name: value for name, value in counters.items() if value is not None}
 
 
 def _nvme(health):
@@ -148,6 +159,12 @@ def _nvme(health):
     found = {name: health[field] for name, field in fields.items() if field in health}
     written = _number(health.get("data_units_written"))
     return found if written is None else {**found, "written_bytes": written * NVME_UNIT_BYTES}
+
+
+def gigabytes(said):
+    """Return the bytes of "1234,567", 10^9 of them each; None where it is no such number."""
+    match = re.fullmatch(r"([0-9]{1,9})(?:[.,]([0-9]{1,9}))?", string(said) or "")
+    return int(match.group(1) + (match.group(2) or "").ljust(9, "0")) if match else None
 
 
 def _wwn(found):
@@ -190,7 +207,7 @@ def _count(value):
     return number if number is not None and 0 <= number < MOST_COUNT else None
 
 
-def _counter(name, value):
+def counter(name, value):
     """Return a counter as it is reported; what it can't be is None."""
     if name == "temperature_celsius" and _number(value) is not None:
         return value if -80 < value < 200 else None

@@ -32,9 +32,10 @@ _COUNTERS = {
     "media_error_count": ("Media and Data Integrity Errors",),
     "unsafe_shutdown_count": ("Unsafe Shutdowns",),
 }
-_NAMES = {"power_on_hours": "Power_On_Hours", "power_cycle_count": "Power_Cycle_Count"}
 _HOURS = re.compile(r"(?:Accumulated power on time|number of hours powered up)\D*([0-9]{1,9})")
-_ERRORS = re.compile(r"^(?:read|write|verify):\s.*?([0-9]{1,15})\s*$", re.MULTILINE)
+_ERRORS = re.compile(
+    r"^(read|write|verify):[ \t].*?([0-9.,]{1,30})[ \t]{1,20}([0-9]{1,15})[ \t\r]*$", re.MULTILINE
+)
 
 
 def parse(said):
@@ -61,23 +62,29 @@ def parse(said):
     return {
         **identity,
         "passed": passed,
-        **{name: counters.get(name) for name in smartctl.COUNTERS},
+        **{name: smartctl.counter(name, counters.get(name)) for name in smartctl.COUNTERS},
     }
 
 
 def _identity(told, head):
     """Return what a drive is; ``head`` is the one line in which version 5 tells it."""
-    model = _first(told, "Device Model", "Model Number", "Product") or (head and head.group(1))
+    vendor, model = _split(head.group(1)) if head else (told.get("Vendor"), None)
+    model = _first(told, "Device Model", "Model Number", "Product") or model
     firmware = _first(told, "Firmware Version", "Revision") or (head and head.group(2))
     return {
         "protocol": _protocol(told, head),
-        "vendor": text.value(told.get("Vendor")),
+        "vendor": text.value(vendor),
         "model": text.value(model),
         "serial": text.serial(_first(told, "Serial Number", "Serial number")),
         "firmware": text.value(firmware),
         "wwn": _wwn(told),
         "size_bytes": next(filter(None, (_grouped(told.get(label)) for label in _SIZES)), None),
     }
+
+
+def _split(said):
+    """Return (vendor, model) of a line that has them as the drive does: eight letters and more."""
+    return (said[:8], said[9:]) if said[8:9] == " " else (None, said)
 
 
 def _passed(told):
@@ -110,7 +117,9 @@ def _counters(told, said):
     if hours:
         found["power_on_hours"] = int(hours.group(1))
     if errors:
-        found["uncorrectable_count"] = sum(map(int, errors))
+        found["uncorrectable_count"] = sum(int(count) for _, _, count in errors)
+        written = [smartctl.gigabytes(size) for way, size, _ in errors if way == "write"]
+        found["written_bytes"] = written[0] if written else None
     units = _grouped(told.get("Data Units Written"))
     if units is not None and units < smartctl.MOST_RAW:
         found["written_bytes"] = units * smartctl.NVME_UNIT_BYTES
@@ -136,9 +145,6 @@ def _rows(said):
 def _of_rows(rows):
     found = smartctl.of_attributes(rows)
     by_name = {name: raw for _, name, _, raw in rows}
-    for field, name in _NAMES.items():
-        if by_name.get(name) is not None and by_name[name] < smartctl.MOST_RAW:
-            found[field] = by_name[name]
     for name in ("Temperature_Celsius", "Airflow_Temperature_Cel"):
         if by_name.get(name):
             found.setdefault("temperature_celsius", by_name[name])

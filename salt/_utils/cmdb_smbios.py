@@ -12,6 +12,7 @@ import cmdb_source as source
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
 ENTRY_POINT = "/sys/firmware/dmi/tables/smbios_entry_point"
+SYSTEM = 1
 END_OF_TABLE = 127
 # Since this version the first three fields of a UUID are little-endian.
 UUID_SWAPPED_SINCE = (2, 6)
@@ -21,14 +22,19 @@ def structures(*types):
     """
     Return this machine's SMBIOS structures of these types, in the table's order.
 
-    Raises Unavailable where the machine has no SMBIOS, or without the right to read it.
+    Raises Unavailable where the machine has no SMBIOS, without the right to read it, and where a
+    part of it is all there is (``dmidecode --type memory``) and these types are not in it.
     """
     if source.glob(TABLE):
         table = source.need_bytes(TABLE)
         found = parse(table, version(source.read_bytes(ENTRY_POINT) or b""))
     else:
         found = dmidecode.parse(_ask_dmidecode())
-    return [structure for structure in found if structure["type"] in types]
+    wanted = [structure for structure in found if structure["type"] in types]
+    if not wanted and all(structure["type"] != SYSTEM for structure in found):
+        names = ", ".join(map(str, types))
+        raise source.Unavailable(f"only a part of SMBIOS is here, without types {names}")
+    return wanted
 
 
 def parse(table, version=(3, 0)):
@@ -36,7 +42,7 @@ def parse(table, version=(3, 0)):
     found = []
     for kind, handle, body, strings in _walk(table):
         found.append({"type": kind, "handle": handle, **fields.from_table(kind, body, strings)})
-        if kind == 1:
+        if kind == SYSTEM:
             swapped = version >= UUID_SWAPPED_SINCE
             found[-1]["uuid"] = decode.uuid_of(body, swapped)
     if not found:
@@ -82,9 +88,7 @@ def _ask_dmidecode():
     try:
         return source.run(["dmidecode"])
     except source.CommandError as error:
-        said = error.stderr.strip() or error.stdout.strip()
-        if "ermission denied" in said:
-            raise source.Unavailable(f"no right to read SMBIOS: run as root ({said})") from None
-        if "/dev/mem" in said or "No SMBIOS" in said:
-            raise source.Unavailable(f"this machine has no SMBIOS: {said}") from None
-        raise
+        reason = dmidecode.refusal(f"{error.stderr}\n{error.stdout}")
+        if reason is None:
+            raise
+        raise source.Unavailable(reason) from None

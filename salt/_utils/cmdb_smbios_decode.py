@@ -6,9 +6,10 @@ import uuid
 import cmdb_text as text
 
 MOST_BYTES = 1 << 60
-_UNITS = {"bytes": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40, "pb": 50}
+_UNITS = "bkmgtp"
 _NUMBER = re.compile(r"(?:0x([0-9a-fA-F]{1,15})|([0-9]{1,18}))(?![0-9.])")
-_SIZE = re.compile(r"([0-9]{1,12})\s*(bytes|[kmgtp]b)\b", re.IGNORECASE)
+# "16 GB", of old versions "256Mbyte".
+_SIZE = re.compile(r"([0-9]{1,12})\s*(?:bytes|([kmgtp])i?b(?:ytes?)?)\b", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]{1,9})\s*(?:MHz|MT/s)")
 _VOLT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3})[0-9]*)?\s*V\b")
 
@@ -56,7 +57,21 @@ def choice(offset, names, mask=0xFF):
         index = None if index is None else index & mask
         return names[index] or None if index is not None and index < len(names) else None
 
-    return raw, lambda said: text.clean(said) if said.strip() in names else None
+    def named(said):
+        wanted = said.strip().lower()
+        return next((name for name in names if name and name.lower() == wanted), None)
+
+    return raw, named
+
+
+def listed(offset, names, larger):
+    """Decode a number of ``names``, a dict; ``larger`` is (value that says so, wider offset)."""
+
+    def raw(body):
+        found = body.number(offset, 1)
+        return names.get(body.number(larger[1], 2) if found == larger[0] else found)
+
+    return raw, text.value
 
 
 def number(offset, size, unknown=(), larger=None, mask=None):
@@ -70,7 +85,11 @@ def number(offset, size, unknown=(), larger=None, mask=None):
             found &= mask
         return None if found in unknown else found
 
-    return raw, _leading_number
+    def printed(said):
+        found = _leading_number(said)
+        return None if found in unknown else found
+
+    return raw, printed
 
 
 def rate(offset, extended=None):
@@ -100,7 +119,9 @@ def _leading_rate(said):
 def said_bytes(said):
     """Return a size as ``dmidecode`` prints it, "16 GB", in bytes."""
     match = _SIZE.match(said)
-    return plausible(int(match.group(1)) << _UNITS[match.group(2).lower()]) if match else None
+    if not match:
+        return None
+    return plausible(int(match.group(1)) << 10 * _UNITS.index((match.group(2) or "b").lower()))
 
 
 def plausible(size):
@@ -146,7 +167,11 @@ def bits(offset, names):
         word = body.number(offset, 2) or 0
         return " ".join(each for i, each in enumerate(names) if word >> i & 1 and each) or None
 
-    return raw, text.value
+    def named(said):
+        words = [each for each in said.split() if each.lower() not in ("other", "unknown")]
+        return text.value(" ".join(words))
+
+    return raw, named
 
 
 def status(body):

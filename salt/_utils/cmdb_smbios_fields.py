@@ -28,11 +28,26 @@ BOARD_TYPES = _names(
     "Interconnect Board"
 )
 PROCESSOR_TYPES = _names(",,,Central Processor,Math Processor,DSP Processor,Video Processor")
+# Of processors whose own name firmware often left out; the specification names many more.
+FAMILIES = {
+    **{0x0B: "Pentium", 0x0D: "Pentium II", 0x0F: "Celeron", 0x10: "Pentium II Xeon"},
+    **{0x11: "Pentium III", 0x2B: "Atom", 0x6B: "Zen", 0x83: "Athlon 64", 0x84: "Opteron"},
+    **{0xB0: "Pentium III Xeon", 0xB2: "Pentium 4", 0xB3: "Xeon", 0xB9: "Pentium M"},
+    **{
+        0xB5: "Xeon MP",
+        0xB8: "Itanium 2",
+        0xBF: "Core 2 Duo",
+        0xC6: "Core i7",
+        0xCD: "Core i5",
+        0xCE: "Core i3",
+    },
+    **{0xCF: "Core i9", 0x100: "ARMv7", 0x101: "ARMv8", 0x102: "ARMv9", 0x118: "ARM"},
+}
 ARRAY_USES = _names(",,,System Memory,Video Memory,Flash Memory,Non-volatile RAM,Cache Memory")
 ARRAY_ECC = _names(",,,None,Parity,Single-bit ECC,Multi-bit ECC,CRC")
 FORM_FACTORS = _names(
     ",,,SIMM,SIP,Chip,DIP,ZIP,Proprietary Card,DIMM,TSOP,Row Of Chips,RIMM,SODIMM,SRIMM,"
-    "FB-DIMM,Die,CAMM"
+    "FB-DIMM,Die,CAMM,CUDIMM,CSODIMM"
 )
 MEMORY_TYPES = _names(
     ",,,DRAM,EDRAM,VRAM,SRAM,RAM,ROM,Flash,EEPROM,FEPROM,EPROM,CDRAM,3DRAM,SDRAM,SGRAM,RDRAM,"
@@ -42,15 +57,16 @@ MEMORY_TYPES = _names(
 MODULE_TYPES = _names(",,Standard,FPM,EDO,Parity,ECC,SIMM,DIMM,Burst EDO,SDRAM")
 
 # type: {field: (label or labels in dmidecode's text, (decoder of the table, decoder of the text))}
+# Of several labels the last is the one of dmidecode 1.
 FIELDS = {
     0: {
         "vendor": ("Vendor", decode.name(0x04)),
         "version": ("Version", decode.name(0x05)),
-        "date": ("Release Date", decode.name(0x08)),
+        "date": (("Release Date", "Release"), decode.name(0x08)),
     },
     1: {
-        "manufacturer": ("Manufacturer", decode.name(0x04)),
-        "product": ("Product Name", decode.name(0x05)),
+        "manufacturer": (("Manufacturer", "Vendor"), decode.name(0x04)),
+        "product": (("Product Name", "Product"), decode.name(0x05)),
         "version": ("Version", decode.serial(0x06)),
         "serial": ("Serial Number", decode.serial(0x07)),
         "uuid": ("UUID", (lambda body: decode.uuid_of(body.data, True), text.uuid)),
@@ -58,8 +74,8 @@ FIELDS = {
         "family": ("Family", decode.name(0x1A)),
     },
     2: {
-        "manufacturer": ("Manufacturer", decode.name(0x04)),
-        "product": ("Product Name", decode.name(0x05)),
+        "manufacturer": (("Manufacturer", "Vendor"), decode.name(0x04)),
+        "product": (("Product Name", "Product"), decode.name(0x05)),
         "version": ("Version", decode.serial(0x06)),
         "serial": ("Serial Number", decode.serial(0x07)),
         "asset_tag": ("Asset Tag", decode.serial(0x08)),
@@ -67,18 +83,20 @@ FIELDS = {
         "board_type": ("Type", decode.choice(0x0D, BOARD_TYPES)),
     },
     3: {
-        "manufacturer": ("Manufacturer", decode.name(0x04)),
-        "chassis_type": ("Type", decode.choice(0x05, CHASSIS_TYPES, mask=0x7F)),
+        "manufacturer": (("Manufacturer", "Vendor"), decode.name(0x04)),
+        "chassis_type": (("Type", "Chassis Type"), decode.choice(0x05, CHASSIS_TYPES, mask=0x7F)),
         "version": ("Version", decode.serial(0x06)),
         "serial": ("Serial Number", decode.serial(0x07)),
         "asset_tag": ("Asset Tag", decode.serial(0x08)),
-        "height_units": ("Height", decode.number(0x11, 1, unknown=(0, 0xFF))),
+        # Two bytes: a structure that ends before the next field has no height yet.
+        "height_units": ("Height", decode.number(0x11, 2, unknown=(0, 0xFF), mask=0xFF)),
     },
     4: {
         "socket": ("Socket Designation", decode.name(0x04)),
-        "processor_type": ("Type", decode.choice(0x05, PROCESSOR_TYPES)),
-        "manufacturer": ("Manufacturer", decode.name(0x07)),
-        "model": ("Version", decode.name(0x10)),
+        "processor_type": (("Type", "Processor Type"), decode.choice(0x05, PROCESSOR_TYPES)),
+        "family": (("Family", "Processor Family"), decode.listed(0x06, FAMILIES, (0xFE, 0x28))),
+        "manufacturer": (("Manufacturer", "Processor Manufacturer"), decode.name(0x07)),
+        "model": (("Version", "Processor Version"), decode.name(0x10)),
         "status": ("Status", (decode.status, text.clean)),
         "core_count": ("Core Count", decode.number(0x23, 1, (0,), larger=(0xFF, 0x2A, 2))),
         "core_enabled_count": (
@@ -88,7 +106,7 @@ FIELDS = {
         "thread_count": ("Thread Count", decode.number(0x25, 1, (0,), larger=(0xFF, 0x2E, 2))),
     },
     6: {
-        "locator": ("Socket Designation", decode.name(0x04)),
+        "locator": (("Socket Designation", "Socket"), decode.name(0x04)),
         "size_bytes": ("Installed Size", (decode.module_bytes, decode.said_bytes)),
         "memory_type": ("Type", decode.bits(0x07, MODULE_TYPES)),
     },
@@ -96,7 +114,7 @@ FIELDS = {
         "use": ("Use", decode.choice(0x05, ARRAY_USES)),
         "ecc": ("Error Correction Type", decode.choice(0x06, ARRAY_ECC)),
         "max_bytes": ("Maximum Capacity", (decode.array_bytes, decode.said_bytes)),
-        "slot_count": (("Number Of Devices", "Number of Devices"), decode.number(0x0D, 2)),
+        "slot_count": ("Number Of Devices", decode.number(0x0D, 2)),
     },
     17: {
         "array_handle": ("Array Handle", decode.number(0x04, 2)),
@@ -153,10 +171,10 @@ def from_table(kind, data, strings):
 
 
 def from_text(kind, said):
-    """Return the same fields from what ``dmidecode`` printed: a dict of label to text."""
+    """Return the same fields from what ``dmidecode`` printed: {label in lower case: text}."""
     found = {}
     for name, (labels, (_table, decoder)) in FIELDS.get(kind, {}).items():
         labels = (labels,) if isinstance(labels, str) else labels
-        printed = next((said[label] for label in labels if label in said), None)
+        printed = next((said[each.lower()] for each in labels if each.lower() in said), None)
         found[name] = None if printed is None else decoder(printed)
     return found

@@ -8,6 +8,7 @@ read(path), read_bytes(path)         content, or None where the file is not ther
 need(path), need_bytes(path)         content, or ``Unavailable`` with the reason
 glob(pattern), link(path)            sorted paths; a link's resolved target or None
 run(argv)                            a command's standard output
+once(question, function)             an answer that the collectors of one report share
 ask(name, function, *args)           the answer of a call into the kernel
 problem(text)                        note what could not be read; it travels in the section
 option(name, default)                this collector's setting
@@ -23,6 +24,7 @@ import threading
 import time
 
 import cmdb_errors
+import cmdb_once as once_
 import cmdb_process as process
 
 # A collector knows this module alone.
@@ -110,7 +112,7 @@ class Machine:
     def run(self, argv, limit_seconds):
         """Run a command to its end; returns (exit code, stdout, stderr) as bytes."""
         program = process.find(argv[0])
-        with _pause():
+        with pause():
             return process.run([program, *argv[1:]], limit_seconds, MAX_BYTES)
 
     def ask(self, _name, function, args):
@@ -121,6 +123,7 @@ class Machine:
 _machine = Machine()
 _door = contextvars.ContextVar("cmdb_door", default=None)
 _task = contextvars.ContextVar("cmdb_task", default=None)
+_answers = contextvars.ContextVar("cmdb_answers", default=None)
 
 
 def door():
@@ -211,10 +214,10 @@ def run(argv, ok=(0,), limit_seconds=None):
     bound: what is left of the collector's own limit).
     """
     argv = [str(word) for word in argv]
-    left = _seconds_left()
+    left = seconds_left()
     limit = left if limit_seconds is None else min(limit_seconds, left)
     try:
-        code, stdout, stderr = door().run(argv, limit)
+        code, stdout, stderr = once(argv, lambda: door().run(argv, limit), limit)
     except OSError as error:
         if error.errno in NOT_HERE:
             raise Unavailable(f"{argv[0]} is not installed") from None
@@ -240,7 +243,7 @@ def ask(name, function, *args, limit_seconds=None):
         return way.ask(name, function, args)
     return abandonable(
         lambda: way.ask(name, function, args),
-        limit_seconds=min(limit_seconds, _seconds_left()),
+        limit_seconds=min(limit_seconds, seconds_left()),
         what=" ".join([name, *map(str, args)]),
     )
 
@@ -260,7 +263,7 @@ def abandonable(function, limit_seconds, what):
     context = contextvars.copy_context()
     # A daemon thread, not a pool: a pool's threads are joined when the process ends.
     thread = threading.Thread(target=context.run, args=(work,), daemon=True, name=f"cmdb {what}")
-    with _pause():
+    with pause():
         thread.start()
         thread.join(limit_seconds)
     if "error" in answer:
@@ -282,11 +285,35 @@ def ended(what, error):
     return wrapped
 
 
-def _pause():
+def once(question, function, limit_seconds=None):
+    """
+    Return what ``function()`` returned or raised when this report first asked this question.
+
+    ``question`` is a list of texts; outside of a report it is asked each time.
+    """
+    answers = _answers.get()
+    if answers is None:
+        return function()
+    return answers.get(tuple(question), function, limit_seconds, pause)
+
+
+@contextlib.contextmanager
+def sharing():
+    """Let the collectors that run within the block share what commands answer."""
+    token = _answers.set(once_.Answers())
+    try:
+        yield
+    finally:
+        _answers.reset(token)
+
+
+def pause():
+    """Return a block within which other collectors go on, as this one waits."""
     task = _task.get()
     return task.pause() if task else contextlib.nullcontext()
 
 
-def _seconds_left():
+def seconds_left():
+    """Return what is left of the running collector's time limit."""
     task = _task.get()
     return max(0.0, task.deadline - time.monotonic()) if task else LIMIT_SECONDS

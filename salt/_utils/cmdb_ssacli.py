@@ -8,6 +8,7 @@ where its geometry can hold it.
 import re
 import time
 
+import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_ssacli_items as items
@@ -24,8 +25,11 @@ _CONTROLLER = re.compile(
     re.I,
 )
 _SERIAL = re.compile(r"\(sn: *([^)]*)\)")
-_VOLUME = re.compile(r"\s+logical ?drive:? (\d{1,6})(?: \((.*)\))?\s*", re.I)
-_DISK = re.compile(r"\s+physicaldrive ([^\s:]+(?::[^\s:]+){1,3})(?: \((.*)\))?\s*", re.I)
+# In a list of states these stand behind the parentheses.
+_VOLUME = re.compile(r"\s+logical ?drive:? (\d{1,6})(?: \((.*)\)(?:: *(\S.*))?)?\s*", re.I)
+_DISK = re.compile(
+    r"\s+physicaldrive ([^\s:]+(?::[^\s:]+){1,3})(?: \((.*)\)(?:: *(\S.*))?)?\s*", re.I
+)
 # What ends the details of a disk or volume and is none itself.
 _SECTION = re.compile(
     r"\s+(?:(array):? (\S+).*|(unassigned|hba drives)\s*|SEP \(.*|Expander .*|Enclosure SEP.*"
@@ -39,23 +43,24 @@ _DISKS = re.compile(r"^\s+physicaldrive ", re.M | re.I)
 _APART = re.compile(r"^\s+(?:unassigned|hba drives)\s*$", re.M | re.I)
 _BUSY = re.compile(r"another instance|already running", re.I)
 RETRIES, RETRY_SECONDS = 20, 0.5
+_NO_DRIVES = re.compile(r"does not have any (?:logical|physical) drives?\b", re.I)
 _NO_CONTROLLER = re.compile(r"no controllers? (?:detected|found)", re.I)
 
 
 def ask(tool, kind):
     """Return what it knows of one kind at least; raises Unavailable without a controller."""
     argv = [tool, "ctrl", "all", "show", "config", "detail"]
-    output = words.said_by(argv)
+    output = asking.said_by(argv)
     for _ in range(RETRIES):
         if not _BUSY.search(output):
             break
         # It refuses to run twice at a time, and the collectors run side by side.
         time.sleep(RETRY_SECONDS)
-        output = words.said_by(argv)
+        output = asking.said_by(argv)
     found = parse(output, tool)
     why = _APART if kind == "volumes" and _DISKS.search(output) else _NOTHING
     if not found[kind] and not why.search(output):
-        raise words.not_understood(tool, output)
+        raise asking.silent(tool, kind)
     return found
 
 
@@ -71,9 +76,11 @@ def parse(output, tool="ssacli"):
     if not reader.controllers:
         if _NO_CONTROLLER.search(output):
             raise source.Unavailable(f"{tool} found no controller")
-        raise words.not_understood(tool, output)
+        if _NO_DRIVES.search(output):
+            raise asking.silent(tool, "its controller")
+        raise asking.not_understood(tool, output)
     if output.count("\n") < 2 and not (reader.volumes or reader.disks):
-        raise words.not_understood(tool, output)
+        raise asking.not_understood(tool, output)
     found = {
         "controllers": [items.controller(*each) for each in reader.controllers.items()],
         "volumes": [items.volume(*each) for each in reader.volumes.items()],
@@ -137,17 +144,18 @@ class _Reader:
         goes_on = self.in_group or named.startswith("disk partition")
         self.said = self.said if goes_on else None
 
-    def _begin_volume(self, number, summary):
+    def _begin_volume(self, number, summary, state):
         self.volume = f"{self.controller}:v{int(number)}"
         self.in_group = False
         start = {"controller": self.controller, "array": self.array, "members": []}
         self.said = self.volumes.setdefault(self.volume, start)
         if summary:
-            size, level, *state = [each.strip() for each in f"{summary},,".split(",")]
-            summed = {"Size": size, "Fault Tolerance": level, "Status": ", ".join(state)}
+            size, level, *last = [each.strip() for each in f"{summary},,".split(",")]
+            summed = {"Size": size, "Fault Tolerance": level, "Status": ", ".join(last)}
+            summed["Status"] = state or summed["Status"]
             self.said.update((k, v.strip(", ")) for k, v in summed.items() if v.strip(", "))
 
-    def _begin_disk(self, where, summary):
+    def _begin_disk(self, where, summary, state):
         place = f"{self.controller}:{where}"
         said = self.disks.setdefault(place, {"controller": self.controller})
         if self.array is not None:
@@ -157,6 +165,10 @@ class _Reader:
         if not summary:
             self.said, self.volume, self.in_group = said, None, False
             return
+        if state:
+            # Such a list says no more than place, size and state.
+            where, _, size = summary.partition(",")
+            summary = f"{where},,{size},{state}"
         said.setdefault("summary", summary)
         if self.in_group and self.volume in self.volumes:
             self.volumes[self.volume]["members"].append(place)

@@ -1,14 +1,15 @@
-"""Puts together what several answers of storcli say of one controller, volume or disk."""
+"""Puts together what several answers of storcli say of one volume or disk."""
 
 import re
 
 import cmdb_raid_words as words
 import cmdb_source as source
+import cmdb_storcli_controller as controller
 import cmdb_text as text
 
 # Not a maker's name, but how the disk is attached.
 NO_VENDORS = ("ATA", "NVMe", "NVME")
-BATTERIES = ("Cachevault_Info", "BBU_Info", "Energy Pack Info", "Energy_Pack_Info")
+OVERVIEWS = ("System Overview", "IT System Overview")
 _SLOT = re.compile(r"\s*(\d*)\s*:\s*(\d+)\s*")
 _CACHE = re.compile(r"(?P<read>NR|R)?[aA,\s]*(?:A?W)(?P<write>[BT])")
 
@@ -20,6 +21,8 @@ class Machine:
         self.prefix = prefix
         self.controllers, self.volumes, self.disks = {}, {}, {}
         self.groups = {}
+        # Whether the answers tell of the controllers themselves, with all that they have.
+        self.whole = False
         # Numbers are in "GiB" where the tool knows the word at all; its "GB" is then decimal.
         self.decimal = False
 
@@ -35,29 +38,17 @@ class Machine:
 
     def controller(self, number, said):
         """Take what a response says of the controller itself."""
-        flat = _flat({name: each for name, each in said.items() if not _about_others(name)})
-        place = self._place(number)
-        if not words.shown(flat, ("Model", "Product Name", "Adapter Type")):
-            return
-        battery = _battery(said)
-        self.controllers[place] = {
-            "place": place,
-            "model": words.shown(flat, ("Model", "Product Name", "Adapter Type")),
-            "serial": text.serial(words.shown(flat, ("Serial Number", "Board Tracer Number"))),
-            "firmware": words.shown(flat, ("Firmware Version", "FW Version")),
-            "firmware_package": words.shown(flat, ("Firmware Package Build", "FW Package Build")),
-            "bios": words.shown(flat, ("Bios Version", "BIOS Version")),
-            "driver": words.shown(flat, ("Driver Name",)),
-            "driver_version": words.shown(flat, ("Driver Version",)),
-            "pci_address": _pci(flat),
-            "sas_address": words.wwn(words.shown(flat, ("SAS Address",))),
-            "state": words.state(flat.get("Controller Status"), words.VOLUME_STATES),
-            "mode": _mode(flat),
-            "cache_size_bytes": _cache_size(flat),
-            "battery_model": words.shown(battery, ("Model", "SubType", "Type")),
-            "battery_state": _battery_state(battery, flat),
-            "temperature_celsius": _temperature(flat),
-        }
+        item = controller.item(self._place(number), said)
+        if item:
+            self.whole = True
+            self.controllers[item["place"]] = item
+
+    def overview(self, row):
+        """Take a row of the list of all controllers, which says little of each."""
+        number = words.number(row.get("Ctl"))
+        if number is not None and number >= 0:
+            place = self._place(number)
+            self.controllers.setdefault(place, controller.in_short(place, row))
 
     def disk(self, number, row):
         """Take a row of a list of disks."""
@@ -65,21 +56,20 @@ class Machine:
         if place is None:
             source.problem(f"{self._place(number)}: a disk without its place: {row}")
             return
-        enclosure, slot = place.split(":")[1:]
-        item = self.disks.setdefault(place, {"place": place, "controller": self._place(number)})
-        item.update(
-            {
-                "enclosure": None if enclosure == "-" else enclosure,
-                "slot": int(slot),
-                "state": _disk_state(row),
-                "state_text": ", ".join(filter(None, (_said(row, "State"), _said(row, "Status")))),
-                "media": words.media(_said(row, "Med")),
-                "interface": words.interface(_said(row, "Intf")),
-            }
-        )
-        item["state_text"] = item["state_text"] or None
-        item.setdefault("model", _said(row, "Model"))
-        item.setdefault("size_bytes", words.size(_said(row, "Size"), self._is_decimal(row)))
+        item = self._begin_disk(number, place)
+        states = filter(None, (controller.said(row, "State"), controller.said(row, "Status")))
+        said = {
+            "state": _disk_state(row),
+            "state_text": ", ".join(states) or None,
+            "media": words.media(controller.said(row, "Med")),
+            "interface": words.interface(controller.said(row, "Intf")),
+            "model": controller.said(row, "Model"),
+            "size_bytes": words.size(controller.said(row, "Size"), self._is_decimal(row)),
+        }
+        for name, value in said.items():
+            # Details say it better, and the rows of a volume's disks may say less.
+            if item.get(name) is None:
+                item[name] = value
 
     def details(self, number, entry):
         """Take the detailed information of one disk."""
@@ -87,13 +77,13 @@ class Machine:
             _, enclosure, slot = entry["place"]
             where, said = f"{enclosure or ''}:{slot}", entry["said"]
         else:
-            where = part(entry, "Drive Information").get("EID:Slt")
+            where = controller.part(entry, "Drive Information").get("EID:Slt")
             said = entry.get("Drive Detailed Information")
         place = self._disk_place(number, where)
         if place is None or not isinstance(said, dict):
             return
-        said = _flat(said)
-        item = self.disks.setdefault(place, {"place": place, "controller": self._place(number)})
+        said = controller.flat(said)
+        item = self._begin_disk(number, place)
         raw = next((said[name] for name in said if name.lower() == "raw size"), None)
         exact = words.size(str(raw), self._is_decimal(said)) if raw is not None else None
         vendor = words.shown(said, ("Manufacturer Id", "Vendor", "Manufacturer"))
@@ -120,34 +110,36 @@ class Machine:
 
     def volume(self, number, row, disks=None, details=None):
         """Take a row of a list of volumes, with its disks and properties where they are known."""
-        group, _, target = (_said(row, "DG/VD") or "").rpartition("/")
+        group, _, target = (controller.said(row, "DG/VD") or "").rpartition("/")
         if not target.isdigit() or len(target) > 9:
             return
         place = f"{self._place(number)}:v{int(target)}"
-        more = part(details or {}, "VD Properties")
-        rounded = words.size(_said(row, "Size"), self._is_decimal(row))
+        more = controller.part(details or {}, "VD Properties")
+        rounded = words.size(controller.said(row, "Size"), self._is_decimal(row))
         blocks = words.number(more.get("Number of Blocks"))
         cache = _CACHE.search(words.shown(row, ("Cache", "CurrentCache")) or "")
         item = {
             "place": place,
             "controller": self._place(number),
             "group": group or None,
-            "name": _said(row, "Name"),
+            "name": controller.said(row, "Name"),
             "level": words.level(words.shown(row, ("TYPE", "Type"))),
             "size_bytes": words.of_sectors(blocks, rounded) if blocks else rounded,
             "state": words.state(row.get("State"), words.VOLUME_STATES),
-            "state_text": _said(row, "State"),
-            "strip_size_bytes": words.size(_said(more, "Strip Size")),
+            "state_text": controller.said(row, "State"),
+            "strip_size_bytes": words.size(controller.said(more, "Strip Size")),
             "write_cache": {"B": "write back", "T": "write through"}[cache["write"]]
             if cache
             else None,
             "read_cache": {"R": "read ahead", "NR": "none"}.get(cache["read"]) if cache else None,
-            "wwn": words.wwn(_said(more, "SCSI NAA Id")),
-            "device": _said(more, "OS Drive Name"),
+            "wwn": words.wwn(controller.said(more, "SCSI NAA Id")),
+            "device": controller.said(more, "OS Drive Name"),
             "members": None,
         }
         if disks is not None:
-            places = [self._disk_place(number, each.get("EID:Slt")) for each in rows(disks)]
+            places = [
+                self._disk_place(number, each.get("EID:Slt")) for each in controller.rows(disks)
+            ]
             item["members"] = sorted({each for each in places if each})
         known = self.volumes.get(place, {})
         self.volumes[place] = {**known, **{k: v for k, v in item.items() if v is not None}}
@@ -162,11 +154,21 @@ class Machine:
             if str(row.get("Type")).upper() != "DRIVE":
                 continue
             place = self._disk_place(number, row.get("EID:Slot", row.get("EID:Slt")))
-            state = words.state(row.get("State"), words.DISK_STATES)
+            state = _disk_state(row)
             if place is None or state == "missing":
                 group["missing"] += 1
             elif state != "spare":
                 group["members"].add(place)
+
+    def _begin_disk(self, number, place):
+        enclosure, slot = place.split(":")[1:]
+        start = {
+            "place": place,
+            "controller": self._place(number),
+            "enclosure": None if enclosure == "-" else enclosure,
+            "slot": int(slot),
+        }
+        return self.disks.setdefault(place, start)
 
     def _place(self, number):
         return f"{self.prefix}{number}"
@@ -180,85 +182,13 @@ class Machine:
         return self.decimal
 
 
-def rows(value):
-    """Return the dicts of a list; nothing where it is none."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def part(entry, name):
-    """Return the dict below a name, an empty one where there is none."""
-    value = entry.get(name) if isinstance(entry, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _about_others(name):
-    return name.startswith(("Drive /", "VD", "PDs for", "/c")) or name.endswith("Operations")
-
-
-def _flat(said):
-    """Return the plain values of a dict and of the dicts in it."""
-    flat = {}
-    for name, value in said.items():
-        if isinstance(value, dict):
-            inner = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
-            flat = {**inner, **flat}
-        elif not isinstance(value, list):
-            flat[name] = value
-    return flat
-
-
-def _said(row, name):
-    value = row.get(name)
-    return text.value(str(value)) if value is not None else None
-
-
 def _disk_state(row):
     """Return the state; newer tools say apart what a disk is for and how it is."""
     use, health = (words.state(row.get(each), words.DISK_STATES) for each in ("State", "Status"))
     if health in ("failed", "missing", "offline", "bad", "rebuilding", "copying"):
         return health
-    foreign = str(row.get("DG")).strip() == "F" and use == "unconfigured"
-    return "foreign" if foreign else use or health
-
-
-def _pci(flat):
-    parts = str(flat.get("PCI Address", "")).strip().split(":")
-    if len(parts) != 4:
-        return None
-    return words.pci(*(text.integer(each, 16) for each in parts))
-
-
-def _cache_size(flat):
-    mebibytes = words.number(flat.get("DDR Memory Size(MiB)"))
-    return words.size(
-        f"{mebibytes} MiB" if mebibytes else str(flat.get("On Board Memory Size", ""))
-    )
-
-
-def _mode(flat):
-    mode = words.shown(flat, ("Current Personality", "Personality"))
-    return re.sub(r"[- ]?mode", "", mode.lower()).strip() or None if mode else None
-
-
-def _temperature(flat):
-    for name, value in flat.items():
-        if re.match(r"(?:ROC|Chip|Ctrl) temperature", str(name), re.I):
-            return words.celsius(value)
-    return None
-
-
-def _battery(said):
-    for name in BATTERIES:
-        found = rows(said.get(name))
-        if found and "Property" in found[0]:
-            return {str(each.get("Property")): each.get("Value") for each in found}
-        if found:
-            return found[0]
-    return {}
-
-
-def _battery_state(battery, flat):
-    if battery:
-        return words.state(battery.get("State", battery.get("Status")), words.BATTERY_STATES)
-    present = words.first(flat, ("BBU", "Energy Pack"))
-    return "absent" if (present or "").lower() in ("absent", "no") else None
+    if str(row.get("DG")).strip() == "F" and use == "unconfigured":
+        return "foreign"
+    # Drives that are given to the system as they are can be called online.
+    jbod = str(row.get("Type")).strip().upper() == "JBOD" and use == "online"
+    return "jbod" if jbod else use or health

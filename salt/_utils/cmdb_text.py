@@ -32,7 +32,10 @@ PLACEHOLDERS = frozenset(
     no asset information|asset|asset-1234567890|serial#unknown|part number|enclosure serial number
     type1sku0|type1family|type1productconfigid|type2 - board version|tbd by oem|system vendor
     pcb version|rev x.0x|rev 1.xx|mb-1234567890|no dpk|none provided|not used|unavailable|<unknown>
-    module serial number|module part number|modulepartnumber|partnum|vendor|version|sernum
+    type2 - board vendor name1|type2 - board product name1|type2 - board serial number
+    type2 - board asset tag|module serial number|module part number|modulepartnumber|partnum
+    vendor|version|sernum|manufacturer not set|part number not set|serial number not set
+    asset tag not set
     """.replace("\n", "|").split("|")
 )
 LONGEST_SERIAL = 64
@@ -41,23 +44,27 @@ _EMPTY_SERIAL = re.compile(
     r"""
       (?:0x)? (?: 0+ | f+ | x+ | 9{6,} )
     | [-_.*?#:/\\ x0]+
-    | (?: 0?123456789 (?:0|a|ab|abcdef)? )+ | 12345678? | 1234567 | 123456 | 0?9876543210?
+    | (?: 0?123456789 (?:0|a|ab|abcdef)? )+ | 0?1234567 | 12345678? | 123456
+    | (?: 0?9876543210? | fedcba98765432[01]{2} )+
     | (?:[a-z0-9]{1,8}_)? (?:ser|asset|asst|part|mod)[a-z_]* (?:num|tag)[a-z]* [0-9]{0,3}
     | (?:[a-z0-9]{1,8}_)? (?:module)? manufacturer [0-9]{0,3}
+    | [a-z0-9_-]{0,16} assettag (?: \s? \(.*\) )? | array\ [0-9]{1,2}\ asset\ tag\ [0-9]{1,2}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"(?i:sku=notprovided.*|oem define ?[0-9]*|tbd by odm)"
-    r"|[-_.*?#:/\\ ]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}"
+    r"|[\W_]+|[xX]{4,}|(?:0x)?[fF]{8,}|(?:0x)?0{8,}|(?:0123456789){2,}(?:AB)?"
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Boards whose maker wrote the same UUID into all of them.
+# Boards whose maker wrote the same UUID into all of them, or made it of a serial not yet set.
 SHARED_UUIDS = frozenset(
     {
         "03000200-0400-0500-0006-000700080009",
         "12345678-1234-5678-90ab-cddeefaabbcc",
         "00020003-0004-0005-0006-000700080009",
+        "4c4c4544-0000-2010-8020-80c04f202020",
+        "fefefefe-fefe-fefe-fefe-fefefefefefe",
     }
 )
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")

@@ -129,6 +129,32 @@ def test_board_memory_and_cpu_agree_with_what_others_read(corpus, tool, bases, l
     assert seen.ratio >= least, seen
 
 
+def quiet(said):
+    """Return what ``dmidecode --quiet`` would have printed: no handles, no types."""
+    said = re.sub(r"^Handle 0x.*\n|^\s+Array Handle: .*\n", "", said, flags=re.MULTILINE)
+    return re.sub(r"^(?:#|SMBIOS|Table at|\d+ structures).*\n", "", said, flags=re.MULTILINE)
+
+
+def test_the_quiet_form_of_a_text_gives_the_same_items(corpus):
+    seen = Agreement("dmidecode --quiet", "dmidecode")
+    for path in sorted((corpus / "dmidecode").iterdir()):
+        said = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        # Before version 2.4 titles were indented; a title is what begins a structure here.
+        if "\nHandle 0x" not in said or re.search(r"^\s+DMI type", said, re.MULTILINE):
+            continue
+        full, short = dmidecode.parse(said), dmidecode.parse(quiet(said) + "\nEnd Of Table\n")
+        boards = [board.parse(each)[0] for each in (full, short)]
+        # Without handles, the sockets of the chip that holds the firmware are no others.
+        slots = [each.pop("memory_slot_count") for each in boards]
+        assert None not in slots or slots == [None, None], path
+        seen.compare(path.name, "board", *boards)
+        seen.compare(path.name, "cpu", cpu.parse_smbios(full), cpu.parse_smbios(short))
+        arrays = {(each["use"], each["ecc"]) for each in full if each["type"] == 16}
+        if len(arrays) == 1:
+            seen.compare(path.name, "memory", memory.parse(full), memory.parse(short))
+    assert seen.ratio >= 0.98, seen
+
+
 def test_every_text_gives_items_or_says_why_not(corpus):
     for path in sorted((corpus / "dmidecode").iterdir()):
         try:

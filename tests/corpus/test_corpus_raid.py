@@ -6,7 +6,11 @@ import re
 import cmdb_arcconf as arcconf
 import cmdb_mdraid as mdraid
 import cmdb_megacli as megacli
+import cmdb_raid_controller as raid_controller
+import cmdb_raid_disk as raid_disk
+import cmdb_raid_volume as raid_volume
 import cmdb_raid_words as words
+import cmdb_replay as replay
 import cmdb_sasircu as sasircu
 import cmdb_source as source
 import cmdb_ssacli as ssacli
@@ -287,6 +291,30 @@ def test_every_output_gives_items_or_says_why_not(corpus, tool):
             places = [item["place"] for item in items]
             assert len(places) == len(set(places)), path
     assert parsed
+
+
+COLLECTORS = (raid_controller, raid_volume, raid_disk)
+COMMANDS = {"storcli": "storcli64", "megacli": "MegaCli64"}
+
+
+@pytest.mark.parametrize("tool", [*PARSERS, "mdadm"])
+def test_every_output_alone_replays(corpus, tool, tmp_path):
+    counts = collections.Counter()
+    for path in sorted((corpus / tool).iterdir()):
+        name = "proc/mdstat" if "mdstat" in path.name else f"commands/{COMMANDS.get(tool, tool)}"
+        root = tmp_path / path.name
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_bytes(path.read_bytes())
+        for collector in COLLECTORS:
+            with source.through(replay.Tree(str(root))):
+                try:
+                    counts["ok"] += bool(collector.collect())
+                except source.Unavailable:
+                    counts["unavailable"] += 1
+                except source.ParseError:
+                    counts["error"] += 1
+    # What a tool prints where it fails is an error; all else tells, or tells of something else.
+    assert counts["ok"] > counts["error"], counts
 
 
 def test_disks_are_read_whole(corpus):

@@ -97,6 +97,20 @@ def test_many_that_wait_by_turns_all_get_their_answer():
     assert done(*works) == {name: name for name in names}
 
 
+def test_a_thread_that_one_makes_room_for_has_nothing_of_its_context():
+    seen = {}
+
+    def look(own):
+        seen[own.name] = source.option("limit")
+        source.begin(source.Task({"limit": own.name}))
+        with own.pause():
+            time.sleep(0.05)
+
+    source.begin(source.Task({"limit": "caller's"}))
+    done(work("a", look), work("b", look))
+    assert seen == {"a": "caller's", "b": "caller's"}
+
+
 def test_the_context_of_the_caller_is_there_and_what_one_sets_is_not_the_next_ones():
     seen = {}
 

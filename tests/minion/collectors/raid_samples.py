@@ -361,3 +361,58 @@ MDADM = """/dev/md127:
 
        3     254        4        -      faulty   /dev/vda4
 """
+
+# What newer and other versions, or other questions to the same tools, look like.
+STORCLI_OVERVIEW = storcli(
+    {
+        "Number of Controllers": 1,
+        "System Overview": [{"Ctl": 0, "Model": "RAID9000", "PDs": 2, "BBU": "Opt", "Hlth": "Opt"}],
+        "ASO": [{"Ctl": 0, "R6": "X"}],
+    },
+    None,
+)
+STORCLI_ADAPTER = storcli(
+    {
+        "Basics": {"Model": "HBA 9000", "Serial Number": "MADEUPC6", "PCI Address": "00:01:00:00"},
+        "Physical Device Information": {
+            "Drive /c0/e23/s0": [drive("23:0", "JBOD", "-")],
+            "Drive /c0/e23/s0 - Detailed Information": {
+                "Drive /c0/e23/s0 State": {"Media Error Count": "N/A"},
+                "Drive /c0/e23/s0 Device attributes": {"SN": " MADEUPD9"},
+            },
+        },
+    }
+)
+STORCLI_ONE_DRIVE = storcli({"Drive Information": [drive("35:12", "Offln", 2)]})
+STORCLI_ONE_VOLUME = storcli(
+    {
+        "Virtual Drives": [
+            {"DG/VD": "2/1", "TYPE": "RAID0", "State": "Optl", "Cache": "RWTD", "Size": "7.275 TB"}
+        ]
+    }
+)
+STORCLI2_CONTROLLER = storcli(
+    {
+        "Basics": {"Product Name": "MegaRAID 9999", "Serial Number": "MADEUPC7"},
+        "Version": {"Package Version": "8.12", "Firmware Version": "8.11"},
+        "HostInterface": {"PCI Address": "00:16:00:0"},
+        "Status": {"Controller Status": "Optimal", "Controller Personality": "RAID"},
+        "HwCfg": {"DDR Memory Size(MiB)": 4096, "Chip temperature(C)": 62},
+        "TOPOLOGY": [
+            {"DG": 0, "EID:Slot": "306:0", "Type": "DRIVE", "State": "Conf", "Status": "Online"},
+            {"DG": 0, "EID:Slot": "306:1", "Type": "DRIVE", "State": "Conf", "Status": "Missing"},
+        ],
+        "Virtual Drives": 1,
+        "VD LIST": [{"DG/VD": "0/1", "TYPE": "RAID1", "State": "Dgrd", "Size": "9.094 TiB"}],
+    },
+    "0",
+)
+SSACLI_STATES = """
+Smart Array P999 in Slot 2
+
+   logicaldrive 1 (931.48 GB, RAID 1): Interim Recovery Mode
+
+   physicaldrive 2I:0:1 (port 2I:box 0:bay 1, 1 TB): OK
+   physicaldrive 2I:0:2 (port 2I:box 0:bay 2, 1 TB): Failed
+
+"""

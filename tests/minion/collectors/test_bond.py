@@ -55,6 +55,8 @@ def test_a_bond_with_a_switch_tells_its_partner():
             "mode": "802.3ad",
             "hash_policy": "layer3+4",
             "link_check_ms": 100,
+            "arp_check_ms": None,
+            "arp_targets": None,
             "up_delay_ms": 200,
             "down_delay_ms": 0,
             "lacp_rate": "fast",
@@ -75,6 +77,24 @@ def test_a_backup_tells_which_port_is_used():
     (item,) = bond.parse(BACKUP, "bond1")
     assert (item["mode"], item["primary"], item["active_port"]) == ("active-backup", "eth0", "eth1")
     assert item["down_ports"] == ["eth0"]
+
+
+def test_a_bond_may_ask_for_addresses_instead_of_looking_at_links():
+    said = BACKUP.replace(
+        "MII Status: up\n\n",
+        "MII Status: up\nARP Polling Interval (ms): 1000\n"
+        "ARP IP target/s (n.n.n.n form): 192.0.2.9, 192.0.2.1\n"
+        "NS IPv6 target/s (xx::xx form): 2001:db8::1\n\n",
+        1,
+    )
+    (item,) = bond.parse(said, "bond1")
+    assert item["arp_check_ms"] == 1000
+    assert item["arp_targets"] == ["192.0.2.1", "192.0.2.9", "2001:db8::1"]
+
+
+def test_a_bond_without_ports_has_none():
+    (item,) = bond.parse(BACKUP.partition("\nSlave")[0], "bond1")
+    assert (item["ports"], item["down_ports"], item["link_failure_count"]) == ([], [], None)
 
 
 def test_bonds_are_found_by_their_files(machine):

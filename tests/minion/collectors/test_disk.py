@@ -121,6 +121,13 @@ def test_a_placeholder_serial_falls_to_the_next_source(machine):
     assert disk.collect()[0]["serial"] == "MADEUP-0000000"
 
 
+def test_a_scsi_disk_s_world_wide_name_is_its_serial_only_as_a_last_resort(machine):
+    files, links = sata("sda", 1, device__vpd_pg80=b"")
+    udev = "E:ID_SERIAL_SHORT=5000000000000001\nE:SCSI_IDENT_SERIAL=MADEUP-7\n"
+    machine({**files, "/run/udev/data/b8:0": udev}, links)
+    assert disk.collect()[0]["serial"] == "MADEUP-7"
+
+
 def test_a_page_of_another_kind_is_no_serial():
     assert disk.parse_vpd80(b"\0\x83\0\x04ABCD") is None
     assert disk.parse_vpd80(b"\0\x80") is None
@@ -154,3 +161,13 @@ def test_smartctl_is_asked_only_for_what_sysfs_lacks_and_only_when_asked(machine
     source.begin(None)
     assert (item["serial"], item["model"]) == ("MADEUP-9", "EXAMPLE")
     assert item["wwn"] == "5000000000000001"
+
+
+def test_a_tool_that_is_missing_costs_no_disk(machine):
+    files, links = sata("sda", 1, device__model="")
+    machine(files, links)
+    task = source.Task({"smartctl": True})
+    source.begin(task)
+    assert len(disk.collect()) == 1
+    source.begin(None)
+    assert task.problems == ["smartctl is not installed: install the package smartmontools"]

@@ -116,3 +116,30 @@ def test_a_server_that_keeps_silent_costs_its_limit_once(problems):
 def test_a_list_that_is_cut_short_is_an_error_that_names_the_line(said):
     with pytest.raises(source.ParseError, match=r"line \d+|no mount"):
         filesystem.parse(said)
+
+
+def test_all_filesystems_are_asked_in_one_thread_until_one_hangs():
+    class Counting(source.Machine):
+        threads = []
+
+        def read_bytes(self, path):
+            lines = [f"{n} 1 0:{n} / /n{n} rw - nfs4 nas{n}:/x rw" for n in range(6)]
+            return "\n".join(lines).encode()
+
+        def ask(self, name, function, args):
+            self.threads.append(threading.get_ident())
+            if args[0] == "/n2":
+                threading.Event().wait(20)
+            if args[0] == "/n4":
+                raise OSError(116, "Stale file handle")
+            return [1] * 9
+
+    task = source.Task({"limit_seconds": 0.05})
+    source.begin(task)
+    with source.through(Counting()):
+        sizes = {item["mount_point"]: item.get("size_bytes") for item in filesystem.collect()}
+    source.begin(None)
+    assert [point for point in sizes if not sizes[point]] == ["/n2", "/n4"]
+    assert len(Counting.threads) == 6
+    assert len(set(Counting.threads[:3])) == len(set(Counting.threads[3:])) == 1
+    assert len(task.problems) == 2

@@ -136,3 +136,27 @@ def test_an_address_is_as_sysfs_has_it():
     assert nvidia.address("00000000:84:00.0") == "0000:84:00.0"
     assert nvidia.address("00010000:84:00.0") == "10000:84:00.0"
     assert nvidia.address("84:00.0") is None
+
+
+@pytest.mark.parametrize(
+    "said", ["Unknown Error", "[Unknown Error]", "GPU is lost", "Insufficient Permissions", "ERR!"]
+)
+def test_what_stands_for_a_failed_read_is_none(said):
+    told = XML.replace("1320000000001", said).replace("90.04.84.00.06", said)
+    (of,) = nvidia.parse(told.replace("15360 MiB", said)).values()
+    assert (of["serial"], of["vbios"], of["memory_bytes"]) == (None, None, None)
+    assert of["model"] == "Example T4"
+
+
+def test_the_memory_of_a_driver_of_the_first_years():
+    (of,) = nvidia.parse(XML.replace("fb_memory_usage", "memory_usage")).values()
+    assert (of["memory_bytes"], of["memory_used_bytes"]) == (15360 << 20, 2 << 20)
+
+
+def test_an_instance_of_a_split_card_does_not_stand_for_the_card():
+    instance = """<mig_devices><mig_device><fb_memory_usage><total>1 MiB</total></fb_memory_usage>
+    <uuid>MIG-1</uuid></mig_device></mig_devices><serial>"""
+    said = XML.replace("<serial>", instance).replace("<current_mig>N/A", "<current_mig>Enabled")
+    (of,) = nvidia.parse(said).values()
+    assert (of["mig"], of["memory_bytes"]) == (True, 15360 << 20)
+    assert of["uuid"] == "GPU-00000000-1111-2222-3333-444444444444"

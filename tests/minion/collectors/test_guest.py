@@ -116,6 +116,22 @@ def test_virsh_tells_the_states_where_files_do_not(machine):
     assert guest.collect()[0]["state"] == "running"
 
 
+def test_without_virsh_its_package_is_named(machine):
+    machine({"/etc/libvirt/qemu/web01.xml": XML})
+    with pytest.raises(source.Unavailable, match="package libvirt-clients"):
+        guest.collect()
+
+
+def test_a_name_with_signs_of_a_pattern_is_a_name(machine):
+    said = XML.replace("web01</name>", "web[1]</name>")
+    folder = "/etc/libvirt/qemu/"
+    machine({f"{folder}web[1].xml": said, f"{folder}autostart/web[1].xml": said})
+    machine({"/run/libvirt/qemu/driver.pid": ""})
+    assert [(item["place"], item["autostart"]) for item in guest.collect()] == [
+        ("qemu/web[1]", True)
+    ]
+
+
 def test_a_host_without_machines_has_none(machine):
     machine({"/etc/libvirt/qemu/networks/default.xml": "<network/>"})
     assert guest.collect() == []

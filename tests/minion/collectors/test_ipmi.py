@@ -1,5 +1,7 @@
 """The management controller and its units from ``ipmitool``."""
 
+import time
+
 import cmdb_bmc as bmc
 import cmdb_fru as fru
 import cmdb_ipmitool as ipmitool
@@ -113,6 +115,28 @@ def test_an_address_that_is_none_is_none():
     assert (item["ip_address"], item["vlan"], item["mac"]) == (None, None, None)
 
 
+NO_ADDRESS = LAN.replace("192.0.2.7", "0.0.0.0").replace("AA:BB:CC", "AA:BB:01")
+
+
+def test_where_the_first_channel_has_no_address_one_of_the_others_may(controller):
+    controller(mc_info=MC, lan_print=NO_ADDRESS, lan_print_3=LAN)
+    (item,) = bmc.collect()
+    assert (item["ip_address"], item["mac"]) == ("192.0.2.7", "02:00:00:aa:bb:cc")
+
+
+def test_where_no_channel_has_an_address_the_first_is_told(controller):
+    controller(mc_info=MC, lan_print=NO_ADDRESS, lan_print_2=NO_ADDRESS, lan_print_3="no LAN")
+    (item,) = bmc.collect()
+    assert (item["ip_address"], item["mac"]) == (None, "02:00:00:aa:bb:01")
+
+
+def test_a_channel_that_the_settings_name_is_the_only_one(controller):
+    controller(mc_info=MC, lan_print_8=NO_ADDRESS, lan_print_3=LAN)
+    source.begin(source.Task({"channel": 8}))
+    assert bmc.collect()[0]["ip_address"] is None
+    source.begin(None)
+
+
 @pytest.mark.parametrize("collector", [bmc, fru])
 def test_without_a_device_nothing_is_run(collector, machine):
     machine({"/commands/ipmitool": MC})
@@ -153,18 +177,63 @@ def test_the_units(controller):
     assert (module["serial"], module["part_number"]) == ("a1b2c3d4", "EX-16G")
 
 
-def test_an_empty_place_is_no_problem_and_a_failed_read_is_one(problems):
-    fru.parse(FRU)
+def test_an_empty_place_is_no_problem_and_a_failed_read_is_one_that_removes_nothing(problems):
+    assert len(fru.parse(FRU)) == 3
+    silent = "Command response could not be provided"
+    assert len(fru.parse(FRU.replace("Requested sensor, data, or record not found", silent))) == 3
     assert problems == []
-    assert (
-        len(fru.parse(FRU.replace("Requested sensor, data, or record not found", "Timeout"))) == 3
-    )
+    items = fru.parse(FRU.replace("Requested sensor, data, or record not found", "Timeout"))
+    assert items[3] == {"slot": "Mezz (ID 4)", "fru_id": 4}
     assert problems == ["FRU 4: Device not present (Timeout)"]
+
+
+def test_a_place_that_nobody_wrote_into_is_a_problem_and_no_item(problems):
+    said = FRU.replace("Device not present (Requested sensor, data, or record not found)", "{}")
+    assert len(fru.parse(said.format("Unknown FRU header version 0x00"))) == 3
+    assert problems == ["FRU 4: Unknown FRU header version 0x00"]
+
+
+CONTROLLER = "\nFRU Device Description : iEXAMPLE7        \n Board Serial          : {}\n"
+
+
+def test_another_controller_on_the_bus_has_no_number_and_its_fields_stay_its_own():
+    supply = FRU[
+        FRU.index("FRU Device Description : PS1") : FRU.index("FRU Device Description : D")
+    ]
+    first, second = fru.parse(supply + CONTROLLER.format("MADEUP-C1"))
+    assert (first["serial"], first["fru_id"]) == ("MADEUP-S1", 1)
+    assert (second["slot"], second["fru_id"], second["serial"]) == ("iEXAMPLE7", None, "MADEUP-C1")
+
+
+def test_a_controller_that_repeats_the_board_is_not_told_twice():
+    board = CONTROLLER.format("MADEUP-B9").replace("iEXAMPLE7", "Builtin (ID 0)")
+    assert [item["slot"] for item in fru.parse(board + CONTROLLER.format("MADEUP-B9"))] == [
+        "Builtin (ID 0)"
+    ]
+
+
+def test_a_broken_checksum_is_a_problem_and_the_fields_are_kept(problems):
+    said = FRU.replace(" Product Asset Tag     :", " Product Area Checksum : INVALID")
+    said = said.replace(" Board Part Number     : 0XMPL1A03", " Board Area Checksum   : OK")
+    assert fru.parse(said)[0]["product_serial"] == "MADEUP-P1"
+    assert problems == ["FRU 0: Product Area Checksum : INVALID"]
+
+
+def test_a_controller_that_states_no_maker_and_no_product_has_none():
+    said = MC.replace(": 674", ": 0").replace(": 256 (0x0100)", ": 0 (0x0000)")
+    (item,) = bmc.parse(said, None)
+    assert (item["manufacturer_id"], item["product_id"]) == (None, None)
 
 
 def test_the_exit_code_of_an_empty_last_place_is_no_failure():
     with failing(1, FRU.encode(), b""):
         assert len(fru.collect()) == 3
+
+
+def test_a_failed_read_of_one_unit_leaves_the_others(problems):
+    with failing(1, FRU.encode(), b"FRU Read failed: Timeout\n"):
+        assert len(fru.collect()) == 3
+    assert problems == ["ipmitool: FRU Read failed: Timeout"]
 
 
 def test_a_list_that_broke_off_is_a_failure():
@@ -188,3 +257,11 @@ def test_windows_line_ends_change_nothing():
     assert fru.parse(FRU.replace("\n", "\r\n")) == fru.parse(FRU)
     lan = LAN.replace("\n", "\r\n")
     assert ipmitool.parse_fields(lan, ["IP Address"])["IP Address"].strip() == "192.0.2.7"
+
+
+@pytest.mark.parametrize("said", [" " * 20000, "FRU Device Description : " + "x (ID " * 5000])
+def test_a_long_line_takes_no_time(said):
+    started = time.monotonic()
+    fru.parse(f"{FRU}{said}\n")
+    bmc.parse_lan(f"{LAN}{said}\n")
+    assert time.monotonic() - started < 1

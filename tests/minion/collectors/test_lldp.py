@@ -104,6 +104,34 @@ def test_each_format_says_the_same(said, end):
     assert lldp.parse(said.replace("\n", end)) == [NEIGHBOUR]
 
 
+MED = """  LLDP-MED:
+    Device Type:  Network Connectivity Device
+    LLDP-MED Network Policy for: AppType: 1, Defined: yes
+      Priority:     Best effort
+      VLAN:         30
+"""
+
+
+def test_the_vlan_of_a_policy_for_phones_is_none_of_the_port():
+    policy = {"lldp-med": {"policy": {"apptype": "Voice", "vlan": {"vid": "30"}}}}
+    said = json.dumps({"lldp": {"interface": [{"eno1": {**BODY, **policy}}]}})
+    plain = PLAIN.removesuffix(RULER) + MED + RULER
+    keyvalue = KEYVALUE + "lldp.eno1.lldp-med.policy.vlan.vid=30\n"
+    for each in (said, plain, keyvalue):
+        assert lldp.parse(each) == [NEIGHBOUR]
+
+
+def test_interface_and_chassis_in_the_manner_of_different_versions_at_once():
+    said = {"lldp": [{"interface": [{"name": "eno1", **BODY}]}]}
+    assert lldp.parse(json.dumps(said)) == [NEIGHBOUR]
+
+
+def test_keyvalue_without_a_protocol_and_with_an_unknown_kind_of_name():
+    said = "lldp.eno1.chassis.local=\nlldp.eno1.port.unhandled=x\n# made up\nlldp.eno1.vlan=v\n"
+    (item,) = lldp.parse(said)
+    assert (item["protocol"], item["port"], item["vlans"]) == (None, "x", [])
+
+
 def test_a_warning_before_the_answer_is_no_harm():
     assert lldp.parse("2026-01-01 [WARN/lldpctl] made up\n" + JSON) == [NEIGHBOUR]
 

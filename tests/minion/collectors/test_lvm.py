@@ -45,6 +45,44 @@ def test_a_table_for_people_is_read_by_its_headings():
     assert (free["device"], free["vg"]) == ("/dev/sdb1", None)
 
 
+AMID = """\
+Configuration setting "activation/thin_check_executable" unknown.
+  Using volume group(s) on command line.
+No PV label found on /dev/loop0.
+WARNING: Inconsistent metadata found for VG vg0 - updating to use version 26
+VG    Attr   Ext   #PV #LV #SN VSize  VFree VG UUID                                VProfile VG Tags
+vg0   wz--n- 4.00m   1   7   0 1.00t  5.00g MadeUp-0000-1111-2222-3333-4444-555555
+  Reloading config files
+  Wiping internal VG cache
+"""
+
+
+def test_what_lvm_says_to_people_is_no_group():
+    (group,) = lvm.parse(AMID, "vg")
+    assert (group["place"], group["attributes"], group["lv_count"]) == ("vg/vg0", "wz--n-", 7)
+    assert (group["size_bytes"], group["extent_bytes"]) == (2**40, 4 * 2**20)
+
+
+def test_a_table_may_have_lost_the_indent_of_its_headings():
+    assert lvm.parse(TABLE.strip(), "pv") == lvm.parse(TABLE, "pv")
+
+
+def test_a_device_that_is_no_physical_volume_is_left_out():
+    lines = "  /dev/sdc            ---         0      0\n  Wiping internal VG cache\n"
+    assert lvm.parse(TABLE + lines, "pv") == lvm.parse(TABLE, "pv")
+
+
+def test_a_line_of_a_table_that_is_cut_off_is_an_error():
+    with pytest.raises(source.ParseError, match="no row of the table:   /dev/sdc"):
+        lvm.parse(TABLE + "  /dev/sdc  vg0 lvm2\n", "pv")
+
+
+def test_lines_that_name_each_value_are_read():
+    named = "LVM2_VG_NAME='vg0'|LVM2_VG_SIZE='<29.00g'|LVM2_LV_COUNT='2'\n"
+    (group,) = lvm.parse("Reading VG x without a lock.\n" + named, "vg")
+    assert (group["place"], group["size_bytes"], group["lv_count"]) == ("vg/vg0", 29 * 2**30, 2)
+
+
 def test_lines_without_headings_are_read_by_the_columns_asked_for():
     used, free = lvm.parse(PV, "pv", lvm.COLUMNS["pv"])
     assert (used["place"], used["device"], used["size_bytes"]) == (
@@ -111,7 +149,7 @@ def test_a_tool_that_fails_is_an_error_with_what_it_said():
 
 
 def test_a_machine_without_lvm_is_unavailable(machine):
-    with pytest.raises(source.Unavailable, match="pvs is not installed"):
+    with pytest.raises(source.Unavailable, match="pvs is not installed: install the package lvm2"):
         lvm.collect()
 
 

@@ -53,6 +53,13 @@ def test_the_chip_that_holds_the_firmware_is_no_memory():
     assert len(parse(table)) == 1
 
 
+def test_a_handle_that_names_no_array_is_of_the_only_kind_there_is():
+    (item,) = parse(ARRAY + make.memory_device(1, array=0x25))
+    assert item["ecc"] == "Multi-bit ECC"
+    (item,) = parse(ARRAY + FLASH + make.memory_device(1, array=0x25))
+    assert item["ecc"] is None
+
+
 def test_old_firmware_tells_its_modules_in_type_6():
     module = make.structure(6, 1, bytes([1, 0, 0, 0x04, 0x04, 0x89, 0x89, 0]), "J1")
     (item,) = parse(module)

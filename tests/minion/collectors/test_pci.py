@@ -1,7 +1,10 @@
 """PCI functions from sysfs and their names from pci.ids."""
 
+import json
+
 import cmdb_pci as pci
 import cmdb_pcibus as pcibus
+import cmdb_replay as replay
 import cmdb_source as source
 import pytest
 
@@ -73,6 +76,57 @@ def test_names_never_come_from_another_vendor_or_device(machine):
     assert (item["vendor"], item["device"]) == ("Example Server Maker", None)
     assert (item["subsystem_vendor"], item["subsystem"]) == ("Example Silicon", None)
     assert item["class"] == "Ethernet controller"
+
+
+def numbered(level, numbers):
+    return "".join("\t" * level + f"{number}  Name {number}\n" for number in numbers)
+
+
+def test_any_entry_of_a_long_file_is_found_and_no_other():
+    numbers = [f"{number:04x}" for number in range(0, 1 << 16, 97)]
+    long = numbered(0, numbers[:300]) + numbered(1, numbers) + numbered(0, numbers[300:])
+    content = f"# Made up\n{long}C 00  None\n".encode()
+    vendor = numbers[299]
+    found = {
+        each: {"class": "010000", "id": f"{vendor}:{each}", "subsystem_id": None}
+        for each in [*numbers, "0001", "fffe"]
+    }
+    named = pcibus.names(content, found)
+    assert all(named[each]["device"] == f"Name {each}" for each in numbers)
+    assert named["0001"]["device"] is named["fffe"]["device"] is None
+    found = {
+        each: {"class": "010000", "id": f"{each}:0000", "subsystem_id": None}
+        for each in [*numbers, "0001", "fffe"]
+    }
+    named = pcibus.names(content, found)
+    assert [each for each in named if named[each]["device"]] == [vendor]
+    assert all(named[each]["vendor"] == f"Name {each}" for each in numbers)
+    assert named["0001"]["vendor"] is named["fffe"]["vendor"] is None
+
+
+def test_a_bundle_holds_no_more_of_pci_ids_than_it_needs(tmp_path, monkeypatch):
+    file = tmp_path / "pci.ids"
+    file.write_bytes(NAMES)
+    monkeypatch.setattr(pcibus, "NAME_FILES", ("/nowhere/pci.ids", str(file)))
+    found = {"a": pcibus.parse_uevent(RAID)}
+    capture = replay.Capture(source.Machine())
+    with source.through(capture):
+        part = pcibus.names_file(found)
+    assert part.decode().splitlines() == [
+        "",
+        "1028  Example Server Maker",
+        "8086  Example Silicon",
+        "\t1234  Storage Controller",
+        "\t\t1028 1f47  Server RAID Card",
+        "C 01  Mass storage controller",
+        "\t04  RAID bus controller",
+    ]
+    assert pci.parse(found, part) == pci.parse(found, NAMES)
+    with source.through(replay.Bundle(json.loads(json.dumps(capture.content)))):
+        assert pcibus.names_file(found) == part
+    assert capture.content["read"] == {}
+    file.write_bytes(b"")
+    assert pcibus.names_file(found) == b""
 
 
 def test_a_card_after_a_comment_is_found():

@@ -102,6 +102,20 @@ def test_a_controller_that_lost_its_driver_does_not_lose_its_volumes(machine):
         raid_volume.collect()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\nError: You need to have administrator rights to continue.\n",
+        "You must be root to run this program.\n",
+        "mdadm: must be super-user to perform this action\n",
+    ],
+)
+def test_a_tool_that_only_root_may_ask_is_unavailable(machine, said):
+    machine({"/commands/ssacli": said, "/sys/bus/pci/drivers/hpsa/0000:5c:00.0/class": "0x010400"})
+    with pytest.raises(source.Unavailable, match="no right to run ssacli: run as root"):
+        raid_disk.collect()
+
+
 @pytest.mark.parametrize("output", ["", "segfault\n", "Controllers found: 1\n"])
 def test_a_tool_that_breaks_off_is_an_error(machine, output):
     machine({"/commands/arcconf": output})
@@ -149,6 +163,98 @@ def test_volumes_may_all_be_gone_where_the_tool_says_so(machine):
     rest = none[2].partition("-----")[2].partition("\n----------------------")[2]
     machine({"/commands/arcconf": none[0] + "   No logical devices configured\n---\n" + rest})
     assert raid_volume.collect() == []
+
+
+def answers(collector):
+    """Return how many items a collector has, None where it is unavailable."""
+    try:
+        return len(collector.collect())
+    except source.Unavailable:
+        return None
+
+
+MEGACLI = samples.MEGACLI.strip("\n")
+ONE_OUTPUT = {
+    "storcli64 of all controllers": (samples.STORCLI, (1, 1, 5)),
+    "storcli64 of all drives": (samples.STORCLI_DRIVES, (None, None, 1)),
+    "storcli64 of all volumes": (samples.STORCLI_VOLUMES, (None, 1, 2)),
+    "storcli64 of one drive": (samples.STORCLI_ONE_DRIVE, (None, None, 1)),
+    "storcli64 in short": (samples.STORCLI_OVERVIEW, (1, None, None)),
+    "storcli64 of an adapter": (samples.STORCLI_ADAPTER, (1, 0, 1)),
+    "storcli64 of patrols": (samples.storcli({"Patrol": []}), (None, None, None)),
+    "storcli64 of nothing foreign": (
+        samples.storcli(None, 0, "Failure", "No foreign configuration found."),
+        (None, None, None),
+    ),
+    "storcli2 of its controller": (samples.STORCLI2_CONTROLLER, (1, 1, 0)),
+    "MegaCli64 of adapters": (MEGACLI.partition("PCI information")[0], (1, None, None)),
+    "MegaCli64 of volumes": (
+        "Adapter #0" + MEGACLI.partition("Adapter #0\n\nNumber")[2].partition("PD: 0")[0],
+        (None, 1, None),
+    ),
+    "MegaCli64 of disks": (
+        "Adapter #0\nEnclosure" + MEGACLI.partition("\nEnclosure")[2],
+        (None, None, 2),
+    ),
+    "MegaCli64 of batteries": (
+        "BBU status for Adapter: 0\n\nBatteryType: BBU\n\nExit Code: 0x00\n",
+        (None, None, None),
+    ),
+    "MegaCli64 of enclosures": (
+        "Number of enclosures on adapter 0 -- 1\n\nExit Code: 0x00\n",
+        (None, None, None),
+    ),
+    "MegaCli64 that counts": ("Controller Count: 1.\n\nExit Code: 0x01\n", (None, None, None)),
+    "ssacli of states": (samples.SSACLI_STATES, (1, 1, 2)),
+    "ssacli of no volume": (
+        "\nError: The specified controller does not have any logical drive.\n",
+        (None, None, None),
+    ),
+    "arcconf of disks": (
+        "Controllers found: 1\nPhysical Device information\n"
+        + samples.ARCCONF.partition("Physical Device information\n")[2],
+        (None, None, 2),
+    ),
+    "arcconf of what it does": (
+        "Controllers found: 1\n   Current operation : None\n\nCommand completed successfully.\n",
+        (None, None, None),
+    ),
+    "sas3ircu of one": (samples.SASIRCU, (1, 1, 1)),
+    "sas3ircu of all": (samples.SASIRCU_LIST, (1, None, None)),
+    "mdadm of an array": (samples.MDADM, (None, 1, None)),
+    "mdadm of a member": ("/dev/sda1:\n          Magic : a92b4efc\n", (None, None, None)),
+}
+
+
+@pytest.mark.parametrize("name", ONE_OUTPUT)
+def test_one_output_alone_gives_what_it_tells(machine, name):
+    output, expected = ONE_OUTPUT[name]
+    machine({f"/commands/{name.split()[0]}": output})
+    assert tuple(answers(each) for each in COLLECTORS) == expected
+
+
+def test_one_controller_s_configuration_is_not_another_s(machine):
+    machine({"/commands/arcconf": samples.ARCCONF.replace("found: 1", "found: 2")})
+    assert [answers(each) for each in COLLECTORS] == [1, 1, 2]
+
+
+def test_carriage_returns_make_no_difference(machine):
+    for end in ("\r\n", "\r"):
+        machine({"/commands/arcconf": samples.ARCCONF.replace("\n", end).encode()})
+        assert [answers(each) for each in COLLECTORS] == [1, 1, 2]
+
+
+def test_a_tool_that_tells_of_something_else_leaves_the_volumes_of_md_aside_too(machine):
+    # Those of the controller would look removed.
+    machine({"/commands/storcli64": samples.STORCLI_DRIVES, "/proc/mdstat": samples.MDSTAT})
+    with pytest.raises(source.Unavailable, match="says nothing of volumes"):
+        raid_volume.collect()
+
+
+def test_mdadm_is_asked_on_no_machine(machine):
+    machine({"/proc/version": "Linux\n", "/commands/mdadm": samples.MDADM})
+    with pytest.raises(source.Unavailable):
+        raid_volume.collect()
 
 
 def test_md_members_are_named_by_their_place(machine):

@@ -114,6 +114,66 @@ def test_the_second_storcli_says_apart_what_a_disk_is_for_and_how_it_is():
     holds(found["volumes"][0], read_cache="none", members=["m0:306:4"], size_bytes=1 << 40)
 
 
+def test_a_plain_host_adapter_has_its_drives_in_the_answer_about_itself():
+    found = storcli.parse(samples.STORCLI_ADAPTER)
+    (disk,) = found["disks"]
+    holds(disk, place="c0:23:0", state="jbod", serial="MADEUPD9", media_error_count=None)
+    holds(found["controllers"][0], model="HBA 9000", pci_address="0000:01:00.0")
+
+
+def test_one_drive_and_one_volume_can_be_asked_for_alone():
+    (disk,) = storcli.parse(samples.STORCLI_ONE_DRIVE)["disks"]
+    holds(disk, place="c0:35:12", enclosure="35", slot=12, state="offline", model="MADEUP 1")
+    (volume,) = storcli.parse(samples.STORCLI_ONE_VOLUME)["volumes"]
+    holds(volume, place="c0:v1", level="raid0", write_cache="write through", members=None)
+
+
+def test_the_overview_of_all_controllers_says_little_of_each():
+    (controller,) = storcli.parse(samples.STORCLI_OVERVIEW)["controllers"]
+    holds(controller, place="c0", model="RAID9000", state="optimal", battery_state="optimal")
+
+
+def test_a_volume_s_answer_lists_its_disks_too():
+    disks = by_place(storcli.parse(samples.STORCLI_VOLUMES)["disks"])
+    assert set(disks) == {"c0:252:0", "c0:252:1"}
+
+
+def test_a_drive_without_its_row_has_its_place_all_the_same():
+    name = "Drive /c0/e252/s1 - Detailed Information"
+    said = samples.storcli({name: {"Drive /c0/e252/s1 Device attributes": {"SN": "MADEUPD1"}}})
+    (disk,) = storcli.parse(said)["disks"]
+    holds(disk, place="c0:252:1", enclosure="252", slot=1, serial="MADEUPD1")
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"State": "Onln", "DG": "-", "Type": "JBOD"}, "jbod"),
+        ({"State": "Onln", "DG": 0, "Type": "-"}, "online"),
+        ({"State": "UConf", "Status": "Unusable"}, "bad"),
+        ({"State": "UConfUnsp", "Status": "Good"}, "unconfigured"),
+        ({"State": "JBODDgrd", "Status": "Online"}, "jbod"),
+        ({"State": "Shld", "Status": "Online"}, "jbod"),
+        ({"State": "DHSShld", "Status": "Online"}, "spare"),
+        ({"State": "Conf", "Status": "Rebuild"}, "rebuilding"),
+        ({"State": "Conf", "Status": "Replace"}, "copying"),
+        ({"State": "ConfDgrd", "Status": "Online"}, "online"),
+    ],
+)
+def test_states_of_storcli_and_its_successor(row, state):
+    said = samples.storcli({"PD LIST": [{"EID:Slt": "306:4", **row}]})
+    (disk,) = storcli.parse(said, "storcli2")["disks"]
+    assert disk["state"] == state
+
+
+def test_the_second_storcli_names_the_controller_s_fields_its_own_way():
+    found = storcli.parse(samples.STORCLI2_CONTROLLER, "storcli2")
+    holds(found["controllers"][0], place="m0", firmware="8.11", firmware_package="8.12")
+    holds(found["controllers"][0], mode="raid", pci_address="0000:16:00.0")
+    holds(found["controllers"][0], cache_size_bytes=4 << 30, temperature_celsius=62)
+    holds(found["volumes"][0], members=["m0:306:0"], missing_count=1)
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -231,6 +291,14 @@ Smart HBA P999 in Slot 1 (HBA Mode)
     holds(disk, place="slot1:1I:1:13", state="jbod", size_bytes=3 * 10**12)
 
 
+def test_ssacli_says_states_behind_the_parentheses_where_it_lists_nothing_else():
+    found = ssacli.parse(samples.SSACLI_STATES)
+    holds(found["volumes"][0], place="slot2:v1", level="raid1", state="degraded")
+    disks = by_place(found["disks"])
+    holds(disks["slot2:2I:0:1"], state="online", size_bytes=10**12, interface=None, media=None)
+    holds(disks["slot2:2I:0:2"], state="failed")
+
+
 def test_ssacli_without_a_controller():
     with pytest.raises(source.Unavailable):
         ssacli.parse("\nError: No controllers detected. Possible causes:\n")
@@ -267,6 +335,17 @@ def test_arcconf_tells_of_controller_volume_and_disks():
     holds(disks["controller2:channel0:1"], state="spare", size_bytes=None)
 
 
+def test_arcconf_names_the_unit_that_keeps_the_cache():
+    said = samples.ARCCONF.replace(
+        "   Controller Battery Information\n", "   Controller Cache Backup Unit Information\n"
+    ).replace(
+        "   Status                                   : Not Installed\n",
+        "    Overall Backup Unit Status              : Ready\n"
+        "         Backup Unit Type                   : AFM-999\n",
+    )
+    holds(arcconf.parse(said)["controllers"][0], battery_model="AFM-999", battery_state="optimal")
+
+
 def test_arcconf_without_a_controller():
     with pytest.raises(source.Unavailable):
         arcconf.parse("Controllers found: 0\n\nCommand completed successfully.\n")
@@ -283,6 +362,15 @@ def test_sas3ircu_tells_of_controller_volume_and_disks():
     assert len(found["disks"]) == 1
     holds(found["disks"][0], serial="MADEUPD8", state="online", size_bytes=937703088 * 512)
     holds(found["disks"][0], media="ssd", interface="sata", wwn="5000c50000000001")
+
+
+def test_sas3ircu_s_list_says_little_of_each():
+    (controller,) = sasircu.parse_controllers(samples.SASIRCU_LIST)
+    assert controller == {
+        "place": "sas3-0",
+        "model": "SAS3008",
+        "pci_address": "0000:3b:00.0",
+    }
 
 
 def test_sas3ircu_without_a_controller():
@@ -308,6 +396,11 @@ def test_mdadm_tells_of_arrays_too():
     holds(item, place="md127", name="data", state="rebuilding", size_bytes=101376 << 10)
     holds(item, members=["vda1", "vda2"], missing_count=1, failed_count=1)
     holds(item, uuid="e054553a-fbcc-dcfe-0ae8-0bc89379377a")
+
+
+def test_an_array_is_told_of_once_whatever_its_partitions():
+    said = samples.MDADM + samples.MDADM.replace("/dev/md127:", "/dev/md127p1:")
+    assert mdraid.parse_detail(said) == mdraid.parse_detail(samples.MDADM)
 
 
 @pytest.mark.parametrize(

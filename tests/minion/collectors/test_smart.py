@@ -62,7 +62,7 @@ SCSI = {
     "scsi_grown_defect_list": 5,
     "scsi_error_counter_log": {
         "read": {"total_uncorrected_errors": 1},
-        "write": {"total_uncorrected_errors": 2},
+        "write": {"total_uncorrected_errors": 2, "gigabytes_processed": "9378.908"},
     },
 }
 VOLUME = {
@@ -144,9 +144,48 @@ def test_a_scsi_drive_has_its_vendor_apart():
     found = smartctl.parse(json.dumps(SCSI))
     assert (found["vendor"], found["model"]) == ("EXAMPLE", "SAS600")
     assert (found["reallocated_count"], found["uncorrectable_count"]) == (5, 3)
+    assert found["written_bytes"] == 9378908000000
     old = smartctl_text.parse(SCSI_TEXT)
+    assert old["written_bytes"] == 9378908000000
     assert (old["vendor"], old["model"], old["passed"]) == ("EXAMPLE", "SAS600", False)
     assert (old["power_on_hours"], old["uncorrectable_count"]) == (102880, 3)
+
+
+def test_a_scsi_drive_that_measures_elsewhere_has_its_temperature():
+    reports = {"temperature_1": {"current": 38}, "temperature_2": {"current": 40}}
+    said = {**SCSI, "temperature": {"current": 0}, "scsi_environmental_reports": reports}
+    assert smartctl.parse(json.dumps(said))["temperature_celsius"] == 38
+    assert smartctl.parse(json.dumps(SCSI))["temperature_celsius"] is None
+
+
+def test_hours_that_only_an_attribute_tells_are_read():
+    row = {"id": 9, "name": "Power_On_Hours", "raw": {"value": 1 << 40, "string": "2725 (15 2 0)"}}
+    said = {**ATA, "power_on_time": None, "ata_smart_attributes": {"table": [row]}}
+    assert smartctl.parse(json.dumps(said))["power_on_hours"] == 2725
+
+
+def test_a_counter_that_no_drive_can_reach_is_none():
+    text = ATA_TEXT.replace("-       2\n", "-       999999999999999999\n")
+    assert smartctl_text.parse(text)["written_bytes"] is None
+
+
+@pytest.mark.parametrize("said", ["", "1,5,5", "-1", "x", None, 5, "1" * 30])
+def test_gigabytes_that_are_no_number_are_none(said):
+    assert smartctl.gigabytes(said) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "vendor", "model"),
+    [
+        ("Device: EXAMPLE  SAS146           Version: 0006", "EXAMPLE", "SAS146"),
+        ("Device: EXAMPLE1 SAS 146          Version: 0006", "EXAMPLE1", "SAS 146"),
+        ("Device: EXAMPLESAS146", None, "EXAMPLESAS146"),
+    ],
+)
+def test_version_5_tells_vendor_and_model_in_one_line(line, vendor, model):
+    found = smartctl_text.parse(f"{line}\nSerial number: MADEUP-S5\nSMART Health Status: OK\n")
+    assert (found["vendor"], found["model"], found["serial"]) == (vendor, model, "MADEUP-S5")
+    assert found["firmware"] == ("0006" if vendor else None)
 
 
 def test_a_device_without_smart_is_none():
@@ -256,6 +295,17 @@ def test_a_drive_that_fails_keeps_its_item(server, problems):
     server(**{"smartctl --scan-open -j": json.dumps(listed), command("sat", "/dev/sda"): "{"})
     assert smart.collect() == [{"slot": "pci-0000:00:1f.2-ata-1", "name": "/dev/sda"}]
     assert "broken JSON" in problems[0]
+
+
+def test_a_volume_of_a_raid_controller_is_no_drive(server, problems):
+    said = "Smartctl open device: /dev/sdb failed: DELL or MegaRaid controller, please try adding"
+    listed = [{"name": "/dev/sdb", "type": "scsi"}, {"name": "/dev/sdc", "type": "scsi"}]
+    listed[1]["open_error"] = "AMCC/3ware controller, please try adding '-d 3ware,N'"
+    report = {"smartctl": {"exit_status": 2, "messages": [{"string": f"{said} '-d megaraid,N'"}]}}
+    server(**{"smartctl --scan-open -j": json.dumps({"smartctl": {}, "devices": listed})})
+    server(**{command("scsi", "/dev/sdb"): json.dumps(report)})
+    assert smart.collect() == []
+    assert problems == []
 
 
 def test_a_version_without_json_is_asked_for_its_text():

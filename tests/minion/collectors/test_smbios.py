@@ -3,6 +3,10 @@
 import struct
 import uuid
 
+import cmdb_board as board
+import cmdb_cpu as cpu
+import cmdb_memory as memory
+import cmdb_psu as psu
 import cmdb_smbios as smbios
 import cmdb_source as source
 import pytest
@@ -66,6 +70,22 @@ def test_a_memory_device_s_size_is_in_any_of_its_units(size, extended, expected)
     assert found["size_bytes"] == expected
 
 
+@pytest.mark.parametrize(
+    ("family", "wide", "expected"),
+    [(0xB2, 0, "Pentium 4"), (0xFE, 0x101, "ARMv8"), (2, 0, None), (0xFE, 2, None)],
+)
+def test_a_processor_s_family_is_a_name(family, wide, expected):
+    body = bytearray(0x2A - 4)
+    make.put(body, 0x06, "<B", family)
+    make.put(body, 0x28, "<H", wide)
+    assert smbios.parse(make.structure(4, 1, bytes(body)))[0]["family"] == expected
+
+
+def test_a_chassis_that_ends_at_its_height_has_none():
+    body = bytes([1, 0x17, 0, 0, 0] + [0] * 8 + [78])
+    assert smbios.parse(make.structure(3, 1, body, "M"))[0]["height_units"] is None
+
+
 def test_a_speed_past_65535_is_in_the_extended_field():
     (found,) = smbios.parse(make.memory_device(1, speed=0xFFFF, extended_speed=70000))
     assert found["speed_mts"] == 70000
@@ -103,6 +123,15 @@ def test_a_kernel_that_shows_firmware_but_no_smbios_is_believed_without_a_comman
     machine({"/sys/firmware/acpi/tables/FACP": "", "commands/dmidecode": "must not be asked"})
     with pytest.raises(source.Unavailable, match="no SMBIOS"):
         smbios.structures(1)
+
+
+@pytest.mark.parametrize("collector", [board, cpu, memory, psu])
+def test_a_part_of_a_dump_never_looks_like_removed_parts(machine, collector):
+    machine(
+        {"commands/dmidecode": "Handle 0x9, DMI type 32, 11 bytes\nSystem Boot\n\tStatus: OK\n"}
+    )
+    with pytest.raises(source.Unavailable, match=r"part of SMBIOS|meminfo"):
+        collector.collect()
 
 
 def test_without_table_and_tool_the_reason_names_the_tool(machine):

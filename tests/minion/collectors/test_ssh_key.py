@@ -70,6 +70,14 @@ def test_authorised_keys_are_only_read_when_asked(machine):
     source.begin(None)
 
 
+def test_a_home_folder_that_is_no_path_has_no_keys(machine):
+    passwd = "bob:x:1001:1001::/home/b\0b:/bin/sh\n"
+    machine({"/etc/ssh/ssh_host_rsa_key.pub": line(RSA), "/etc/passwd": passwd})
+    source.begin(source.Task({"authorized": True}))
+    assert [item["use"] for item in ssh_key.collect()] == ["host"]
+    source.begin(None)
+
+
 def test_a_machine_without_a_server_of_ssh_is_unavailable(machine):
     with pytest.raises(source.Unavailable):
         ssh_key.collect()

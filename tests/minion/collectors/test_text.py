@@ -12,7 +12,9 @@ import pytest
         *("0123456789", "123456789", "1234567890", "00000000", "0x00000000", "FFFFFFFF"),
         *("XXXXXXXX", "SerNum0", "A1_SerNum3", "PartNum1", "AssetTagNum2", "A1_AssetTagNum0"),
         *("NO DIMM", "0", "Chassis Serial Number", "Asset-1234567890", "Manufacturer00"),
-        *("SKU=NotProvided;ModelName=Example", "Type1Sku0", "TBD by OEM"),
+        *("SKU=NotProvided;ModelName=Example", "Type1Sku0", "TBD by OEM", "(^_^)", "01234567"),
+        *("P1-DIMMA1_AssetTag (date:17/39)", "Array 1 Asset Tag 11", "01234567890123456789AB"),
+        *("FEDCBA9876543211FEDCBA9876543211", "Part Number not set ", "DIMM_A1_AssetTag"),
     ],
 )
 def test_a_placeholder_is_no_serial_number(said):

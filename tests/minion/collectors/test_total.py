@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.minion.collectors import live, make, test_dmidecode, test_nic, test_package
+from tests.minion.collectors import live, make, test_cpu, test_dmidecode, test_nic, test_package
 
 DMIDECODE = test_dmidecode.NEW + test_dmidecode.OLD
 TABLE = b"".join(
@@ -57,6 +57,10 @@ PARSERS = {
 }
 SAMPLES = [
     DMIDECODE,
+    test_dmidecode.VERY_OLD,
+    test_dmidecode.QUIET,
+    test_cpu.ALPHA + test_cpu.SPARC,
+    test_cpu.IA64 + test_cpu.LOONGARCH,
     test_package.DPKG,
     "kernel\t(none)\t5.14.0\t70.el9\tx86_64\n",
     "P:musl\nV:1.2.5-r0\nA:x86_64\n",

@@ -9,11 +9,16 @@ import cmdb_bond as bond
 import cmdb_canonical as canonical
 import cmdb_cloud as cloud
 import cmdb_container as container
+import cmdb_containerd as containerd
 import cmdb_domain as domain
 import cmdb_filesystem as filesystem
+import cmdb_grpc as grpc
 import cmdb_lldp as lldp
 import cmdb_lvm as lvm
+import cmdb_metadata as metadata
+import cmdb_package as package
 import cmdb_replay as replay
+import cmdb_rpmdb as rpmdb
 import cmdb_sockdiag as sockdiag
 import cmdb_socket as socket
 import cmdb_source as source
@@ -34,6 +39,7 @@ from tests.minion.collectors import (
     test_guest,
     test_lldp,
     test_lvm,
+    test_package,
     test_socket,
     test_ssh_key,
     test_total,
@@ -71,6 +77,11 @@ PARSERS = {
     "cloud-init": (cloud.parse, [json.dumps(test_cloud.AWS)]),
     "dmi": (lambda said: cloud.parse_dmi(dict.fromkeys(cloud.DMI_FILES, said)), ["Amazon EC2"]),
     "bonding": (lambda said: bond.parse(said, "bond0"), [test_bond.LACP, test_bond.BACKUP]),
+    "metadata": (
+        lambda said: [cloud.parse_metadata(metadata.parse(said, {"zone": "zone"}), "gce")],
+        ['{"zone": "projects/1/zones/a-b"}'],
+    ),
+    "rpm -qa": (package.parse_rpm, ["made-up-5.1-9.el9.x86_64\n", "Name        : made-up\n"]),
     "lldpctl": (
         lldp.parse,
         [getattr(test_lldp, name) for name in ("JSON", "JSON0", "XML", "KEYVALUE", "PLAIN")],
@@ -147,6 +158,39 @@ def test_a_parser_of_json_is_total(name, said):
 def test_the_decoder_of_sock_diag_is_total(answer):
     test_total.items_or_reason(
         lambda: socket.parse([("udp", each) for each in sockdiag.sockets(answer)])
+    )
+
+
+def of_containerd(answer, tasks=b"", images=b""):
+    told = containerd.containers(answer, tasks, images)
+    return container.parse_containerd([{"name": each["id"], **each} for each in told])
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_decoder_of_containerd_s_answers_is_total(data):
+    answers = [
+        data.draw(test_total.mutated(test_container.ANSWERS[service, "default"]))
+        for service in ("Containers", "Tasks", "Images")
+    ]
+    test_total.items_or_reason(lambda: of_containerd(*answers))
+
+
+@given(block=test_total.mutated(test_container.DONE + b"\x20\x88\x0f\xff\x20"))
+@settings(max_examples=300, deadline=None)
+def test_the_decoder_of_headers_is_total(block):
+    try:
+        told = grpc.headers_of(block)
+    except grpc.GrpcError:
+        return
+    assert all(type(word) is str for pair in told.items() for word in pair)
+
+
+@given(blob=test_total.mutated(test_package.BIND))
+@settings(max_examples=300, deadline=None)
+def test_the_decoder_of_rpm_s_headers_is_total(blob):
+    test_total.items_or_reason(
+        lambda: package.parse_rpm(rpmdb.line(blob)), reasons=(ValueError, source.ParseError)
     )
 
 

@@ -82,6 +82,12 @@ def test_rights_come_by_name_by_alias_and_by_what_is_included(machine):
     }
 
 
+def test_a_path_that_is_none_is_included_by_nobody(machine):
+    said = "@includedir /etc/su\0doers.d\n@include /etc/x\0\nalice ALL=(ALL) ALL\n"
+    machine({"/etc/passwd": PASSWD, "/etc/group": GROUP, "/etc/sudoers": said})
+    assert {item["name"]: item["sudo"] for item in user.collect()}["alice"] == ["alice"]
+
+
 def test_all_accounts_are_shown_when_asked(machine):
     machine({"/etc/passwd": PASSWD})
     source.begin(source.Task({"system": True}))
