@@ -9,40 +9,32 @@ import os
 import sys
 import time
 
+# The library that remembers what all of them were when they were loaded; it goes with them.
+_MARKED, _MARK = "cmdb_errors", "__cmdb_stamps__"
+
 
 def _refresh():
     """
-    Make every library the one on disk, and have one copy of each.
+    Drop every library from memory where one on disk is another than when they were loaded.
 
-    A running minion keeps an old library in memory after a new one was synced. This module alone
-    drops them, before it or a collector imports one. Where none has changed they stay: Salt may
+    A running minion keeps an old library after a new one was synced. This module alone drops them,
+    all together, before it or a collector imports one. Where none has changed they stay: Salt may
     load this module again while its functions run, and two copies of a library share no state.
     """
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     paths = glob.glob(os.path.join(folder, "utils", "cmdb_*.py"))
     paths += glob.glob(os.path.join(folder, "_utils", "cmdb_*.py"))
-    wanted = {os.path.basename(path)[: -len(".py")]: _stamp(path) for path in paths}
-    here = {name: module for name, module in sys.modules.items() if _is_library(name, module)}
-    stamps = {name: getattr(module, "__cmdb_stamp__", None) for name, module in here.items()}
-    changed = any(name in wanted and stamps[name] != wanted[name] for name in here)
-    for name in here:
-        if changed or name not in wanted:
+    stamps = {path: _stamp(path) for path in paths}
+    if getattr(sys.modules.get(_MARKED), _MARK, None) != stamps:
+        for name in [name for name, module in sys.modules.items() if _is_library(name, module)]:
             del sys.modules[name]
-    importlib.invalidate_caches()
-    for name, stamp in wanted.items():
-        try:
-            module = importlib.import_module(name)
-        except Exception:
-            # One that a single collector needs is that collector's error, not everyone's.
-            continue
-        if os.path.realpath(module.__file__) == stamp[0]:
-            module.__cmdb_stamp__ = stamp
+        importlib.invalidate_caches()
+        setattr(importlib.import_module(_MARKED), _MARK, stamps)
 
 
 def _stamp(path):
-    path = os.path.realpath(path)
     told = os.stat(path)
-    return path, told.st_mtime_ns, told.st_size
+    return told.st_dev, told.st_ino, told.st_mtime_ns, told.st_size
 
 
 def _is_library(name, module):
@@ -52,10 +44,8 @@ def _is_library(name, module):
 
 _refresh()
 
-import cmdb_anonymise
-import cmdb_deliver
+import cmdb_later
 import cmdb_plugins
-import cmdb_replay
 import cmdb_report
 import cmdb_run
 import cmdb_sequence
@@ -63,6 +53,10 @@ import cmdb_settings
 import cmdb_source
 import cmdb_version
 from salt.exceptions import CommandExecutionError
+
+cmdb_anonymise = cmdb_later.library("cmdb_anonymise")
+cmdb_deliver = cmdb_later.library("cmdb_deliver")
+cmdb_replay = cmdb_later.library("cmdb_replay")
 
 __proxyenabled__ = ["*"]
 __virtualname__ = "cmdb"

@@ -23,15 +23,17 @@ vlan              int   VLAN id; None where it uses none
 
 import re
 
-import cmdb_ipmitool as ipmitool
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+ipmitool = later.library("cmdb_ipmitool")
 
 __load__ = ["collect"]
 
 KEY = ["slot"]
 SLOW = True
-TOOLS = ipmitool.TOOLS
+TOOLS = {"ipmitool": "package ipmitool, kernel module ipmi_devintf; root"}
 
 SOURCES = {"static": "static", "dhcp": "dhcp", "bios": "bios"}
 # Where boards have their dedicated port if not on the first channel.

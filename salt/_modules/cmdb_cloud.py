@@ -22,9 +22,12 @@ source         str   "cloud-init", "firmware" or "metadata"
 import json
 import re
 
+import cmdb_later as later
 import cmdb_providers as providers
 import cmdb_source as source
 import cmdb_text as text
+
+metadata = later.library("cmdb_metadata")
 
 __load__ = ["collect"]
 
@@ -70,8 +73,6 @@ def collect():
 
 def _asked(items):
     """Return the items with what the provider's own service says laid over them."""
-    import cmdb_metadata as metadata
-
     told, known = source.option("metadata"), items[0]["provider"] if items else None
     provider = known if told is True else str(told)
     if provider not in metadata.QUESTIONS:

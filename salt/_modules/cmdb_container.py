@@ -27,9 +27,12 @@ import json
 import re
 import time
 
-import cmdb_dockerd as dockerd
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+containerd = later.library("cmdb_containerd")
+dockerd = later.library("cmdb_dockerd")
 
 __load__ = ["collect"]
 
@@ -188,9 +191,6 @@ def _docker(path):
 
 
 def _containerd(path):
-    # Docker brings the socket along, and most machines have no container of its own there.
-    import cmdb_containerd as containerd
-
     left_out = [] if source.option("kubernetes") else [KUBERNETES]
     return parse_containerd(_ask(path, CONTAINERD, containerd.ask, left_out))
 

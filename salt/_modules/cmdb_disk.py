@@ -26,10 +26,12 @@ lun            int   logical unit number of a SAN volume (fc, iscsi)
 
 import re
 
-import cmdb_smartctl as smartctl
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_sysfs as sysfs
 import cmdb_text as text
+
+smartctl = later.library("cmdb_smartctl")
 
 __load__ = ["collect"]
 

@@ -29,16 +29,18 @@ chassis_serial        str   of the chassis
 import datetime
 import re
 
-import cmdb_ipmitool as ipmitool
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+ipmitool = later.library("cmdb_ipmitool")
 
 __load__ = ["collect"]
 
 KEY = ["slot"]
 SERIAL = "serial"
 SLOW = True
-TOOLS = ipmitool.TOOLS
+TOOLS = {"ipmitool": "package ipmitool, kernel module ipmi_devintf; root"}
 
 # An area's (manufacturer, name, part number, serial).
 BOARD = ("Board Mfg", "Board Product", "Board Part Number", "Board Serial")

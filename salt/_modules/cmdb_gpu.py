@@ -27,10 +27,12 @@ power_milliwatts     int   power drawn, milliwatts; volatile
 
 import re
 
-import cmdb_nvidia as nvidia
+import cmdb_later as later
 import cmdb_pcibus as pci
 import cmdb_source as source
 import cmdb_text as text
+
+nvidia = later.library("cmdb_nvidia")
 
 __load__ = ["collect"]
 

@@ -17,9 +17,11 @@ macs          list  hardware addresses of its network cards
 ============  ====  ====================================================================
 """
 
-import cmdb_domain as domain
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+domain = later.library("cmdb_domain")
 
 __load__ = ["collect"]
 

@@ -20,9 +20,11 @@ native_vlan       int   the VLAN of untagged packets
 ================  ====  ==================================================================
 """
 
-import cmdb_lldpctl as lldpctl
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+lldpctl = later.library("cmdb_lldpctl")
 
 __load__ = ["collect"]
 

@@ -26,9 +26,11 @@ metadata_percent  int   of a pool: room for its metadata in use, percent; volati
 ================  ====  =======================================================================
 """
 
-import cmdb_lvmreport as report
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+report = later.library("cmdb_lvmreport")
 
 __load__ = ["collect"]
 

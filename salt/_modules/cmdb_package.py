@@ -17,9 +17,12 @@ older_versions  list  other versions that are installed beside it
 
 import re
 
-import cmdb_rpmlist as rpmlist
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+rpmdb = later.library("cmdb_rpmdb")
+rpmlist = later.library("cmdb_rpmlist")
 
 __load__ = ["collect"]
 
@@ -162,9 +165,7 @@ def _ask_rpm():
     """Return the lines of the first way to the database that works here."""
     ways = [(_rpm_library,)]
     for path in source.glob(RPM_SQLITE[0]) or source.glob(RPM_SQLITE[1]):
-        import cmdb_rpmdb
-
-        ways.insert(0, (cmdb_rpmdb.read, path))
+        ways.insert(0, (rpmdb.read, path))
     for function, *args in ways:
         try:
             return source.ask("rpm", function, *args)

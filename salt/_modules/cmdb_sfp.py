@@ -21,8 +21,11 @@ import errno
 
 import cmdb_ethtool as ethtool
 import cmdb_interfaces as interfaces
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
+
+transceiver = later.library("cmdb_transceiver")
 
 __load__ = ["collect"]
 
@@ -55,9 +58,6 @@ def collect():
 
 def parse(modules):
     """Turn (port, interface, the module's memory) into items."""
-    # Here and not above: every job loads this module, and few machines have such cards.
-    import cmdb_transceiver as transceiver
-
     items = []
     for port, name, memory in modules:
         told = transceiver.parse(memory)

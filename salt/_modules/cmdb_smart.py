@@ -33,12 +33,14 @@ written_bytes          int   written by the host in its life, bytes; volatile
 
 import re
 
-import cmdb_smartctl as smartctl
-import cmdb_smartctl_scan as scan
-import cmdb_smartctl_text as smartctl_text
+import cmdb_later as later
 import cmdb_source as source
 import cmdb_sysfs as sysfs
 import cmdb_text as text
+
+scan = later.library("cmdb_smartctl_scan")
+smartctl = later.library("cmdb_smartctl")
+smartctl_text = later.library("cmdb_smartctl_text")
 
 __load__ = ["collect"]
 

@@ -13,10 +13,6 @@ import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_text as text
 
-TOOLS = (
-    *("arcconf", "/usr/StorMan/arcconf", "/usr/Arcconf/arcconf", "/opt/StorMan/arcconf"),
-    "/usr/RaidMan/arcconf",
-)
 MOST_CONTROLLERS = 16
 _COUNT = re.compile(r"^\s*Controllers found: *(\d{1,3})\b", re.M | re.I)
 _NO_CONTROLLER = re.compile(r"controllers found: *0\b|no controllers? (?:found|detected)", re.I)

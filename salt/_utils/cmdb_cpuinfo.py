@@ -2,8 +2,10 @@
 
 import re
 
-import cmdb_arm as arm
+import cmdb_later as later
 import cmdb_text as text
+
+arm = later.library("cmdb_arm")
 
 MODELS = ("model name", "cpu model", "cpu", "uarch", "processor", "model", "family")
 # Kernels of Alpha and SPARC do not list their CPUs, they count them.

@@ -9,7 +9,6 @@ import re
 import cmdb_source as source
 import cmdb_text as text
 
-TOOLS = {"ipmitool": "package ipmitool, kernel module ipmi_devintf; root"}
 DEVICES = ("/dev/ipmi[0-9]*", "/dev/ipmi/[0-9]*", "/dev/ipmidev/[0-9]*")
 # Of lines without blanks around them: those make a search try each way to share them out.
 _FIELD = re.compile(r"([^:]{1,60}?)\s*:(?:\s+(.*))?")

@@ -11,10 +11,6 @@ import cmdb_raid_asking as asking
 import cmdb_raid_words as words
 import cmdb_source as source
 
-TOOLS = (
-    *("MegaCli64", "/opt/MegaRAID/MegaCli/MegaCli64", "MegaCli", "/opt/MegaRAID/MegaCli/MegaCli"),
-    *("megacli", "CmdTool2_64", "CmdTool2", "/opt/MegaRAID/CmdTool2/CmdTool2_64"),
-)
 CALLS = {
     "controllers": (["-AdpAllInfo"], ["-AdpGetPciInfo"], ["-AdpBbuCmd", "-GetBbuStatus"]),
     "volumes": (["-LdPdInfo"],),

@@ -2,34 +2,62 @@
 
 The collectors of one report share what the tools answer. ``items(kind)`` asks, of each family of
 controllers, the first tool that is installed and knows one; families side by side all count. A
-decoder (``cmdb_storcli`` …) has TOOLS, the commands to try, and ``ask(tool, kind)``, which returns
-lists by kind. A controller that the kernel drives, but whose tool is missing, makes the answer
-unavailable: its disks would look removed.
+decoder (``cmdb_storcli`` …) has ``ask(tool, kind)``, which returns lists by kind. A controller that
+the kernel drives, but whose tool is missing, makes the answer unavailable: its disks would look
+removed.
 """
 
 import contextlib
 import os
 
-import cmdb_arcconf as arcconf
+import cmdb_later as later
 import cmdb_mdraid as mdraid
-import cmdb_megacli as megacli
 import cmdb_process as process
 import cmdb_raid_asking as asking
-import cmdb_sasircu as sasircu
 import cmdb_source as source
-import cmdb_ssacli as ssacli
-import cmdb_storcli as storcli
 import cmdb_text as text
 
+arcconf = later.library("cmdb_arcconf")
+megacli = later.library("cmdb_megacli")
+sasircu = later.library("cmdb_sasircu")
+ssacli = later.library("cmdb_ssacli")
+storcli = later.library("cmdb_storcli")
+
+# The commands to try, in this order.
+STORCLI_TOOLS = (
+    *("storcli64", "/opt/MegaRAID/storcli/storcli64", "storcli", "/opt/MegaRAID/storcli/storcli"),
+    *("perccli64", "/opt/MegaRAID/perccli/perccli64", "perccli", "/opt/MegaRAID/perccli/perccli"),
+)
+STORCLI_2_TOOLS = (
+    "storcli2",
+    "/opt/MegaRAID/storcli2/storcli2",
+    "perccli2",
+    "/opt/MegaRAID/perccli2/perccli2",
+)
+MEGACLI_TOOLS = (
+    *("MegaCli64", "/opt/MegaRAID/MegaCli/MegaCli64", "MegaCli", "/opt/MegaRAID/MegaCli/MegaCli"),
+    *("megacli", "CmdTool2_64", "CmdTool2", "/opt/MegaRAID/CmdTool2/CmdTool2_64"),
+)
+SSACLI_TOOLS = (
+    *("ssacli", "/opt/smartstorageadmin/ssacli/bin/ssacli"),
+    *("hpssacli", "/opt/hp/hpssacli/bld/hpssacli"),
+    *("hpacucli", "/opt/compaq/hpacucli/bld/hpacucli"),
+)
+ARCCONF_TOOLS = (
+    *("arcconf", "/usr/StorMan/arcconf", "/usr/Arcconf/arcconf", "/opt/StorMan/arcconf"),
+    "/usr/RaidMan/arcconf",
+)
+SAS2IRCU_TOOLS = ("sas2ircu", "/opt/sas2ircu/sas2ircu", "/opt/MegaRAID/sas2ircu/sas2ircu")
+SAS3IRCU_TOOLS = ("sas3ircu", "/opt/sas3ircu/sas3ircu", "/opt/MegaRAID/sas3ircu/sas3ircu")
 # Each family with [(tool, the decoder that asks it)], in the order they are tried.
 FAMILIES = {
-    "megaraid": [(tool, storcli) for tool in storcli.TOOLS]
-    + [(tool, megacli) for tool in megacli.TOOLS],
-    "mpi3mr": [(tool, storcli) for tool in storcli.TOOLS_2],
-    "smartarray": [(tool, ssacli) for tool in ssacli.TOOLS],
-    "adaptec": [(tool, arcconf) for tool in arcconf.TOOLS],
-    "sas2": [(tool, sasircu) for tool in sasircu.TOOLS_2],
-    "sas3": [(tool, sasircu) for tool in sasircu.TOOLS_3],
+    "megaraid": [(tool, storcli) for tool in STORCLI_TOOLS]
+    + [(tool, megacli) for tool in MEGACLI_TOOLS],
+    "mpi3mr": [(tool, storcli) for tool in STORCLI_2_TOOLS],
+    "smartarray": [(tool, ssacli) for tool in SSACLI_TOOLS],
+    "adaptec": [(tool, arcconf) for tool in ARCCONF_TOOLS],
+    "sas2": [(tool, sasircu) for tool in SAS2IRCU_TOOLS],
+    "sas3": [(tool, sasircu) for tool in SAS3IRCU_TOOLS],
 }
 # The kernel's drivers, the families that may answer for each, and the tools to name.
 DRIVERS = {

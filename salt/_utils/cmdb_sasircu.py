@@ -11,8 +11,6 @@ import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_text as text
 
-TOOLS_2 = ("sas2ircu", "/opt/sas2ircu/sas2ircu", "/opt/MegaRAID/sas2ircu/sas2ircu")
-TOOLS_3 = ("sas3ircu", "/opt/sas3ircu/sas3ircu", "/opt/MegaRAID/sas3ircu/sas3ircu")
 _LISTED = re.compile(
     r"^\s*(\d{1,3})\s+(\S.*?)\s+[0-9a-f]+h\s+[0-9a-f]+h\s+([0-9a-fh:]+)\s", re.M | re.I
 )

@@ -5,10 +5,12 @@ Source: the table the kernel keeps (/sys/firmware/dmi/tables/DMI; needs root), e
 names for that type; a field that the table does not have, or a placeholder, is None.
 """
 
-import cmdb_dmidecode as dmidecode
+import cmdb_later as later
 import cmdb_smbios_decode as decode
 import cmdb_smbios_fields as fields
 import cmdb_source as source
+
+dmidecode = later.library("cmdb_dmidecode")
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
 ENTRY_POINT = "/sys/firmware/dmi/tables/smbios_entry_point"

@@ -13,11 +13,6 @@ import cmdb_raid_words as words
 import cmdb_source as source
 import cmdb_ssacli_items as items
 
-TOOLS = (
-    *("ssacli", "/opt/smartstorageadmin/ssacli/bin/ssacli"),
-    *("hpssacli", "/opt/hp/hpssacli/bld/hpssacli"),
-    *("hpacucli", "/opt/compaq/hpacucli/bld/hpacucli"),
-)
 # External ones have a name in place of the slot.
 _CONTROLLER = re.compile(
     r"([^\s:#][^:]*?) in Slot (\d{1,9}[a-z]?)\b.*"

@@ -14,16 +14,6 @@ import cmdb_source as source
 import cmdb_storcli_controller as controller
 import cmdb_storcli_items as items
 
-TOOLS = (
-    *("storcli64", "/opt/MegaRAID/storcli/storcli64", "storcli", "/opt/MegaRAID/storcli/storcli"),
-    *("perccli64", "/opt/MegaRAID/perccli/perccli64", "perccli", "/opt/MegaRAID/perccli/perccli"),
-)
-TOOLS_2 = (
-    "storcli2",
-    "/opt/MegaRAID/storcli2/storcli2",
-    "perccli2",
-    "/opt/MegaRAID/perccli2/perccli2",
-)
 # It says this of what is not there, always beside "Failure".
 _NOTHING = re.compile(
     r"no (?:vds?|virtual drives?|drives?|pds?|physical drives?|volumes?|enclosures?|foreign)\b"

@@ -126,3 +126,14 @@ def test_a_bundle_is_plain_json_that_a_person_can_read(tmp_path):
     capture.save(str(tmp_path / "b.json"))
     content = json.loads((tmp_path / "b.json").read_text())
     assert content["read"] == {"/no/such/file": {"errno": errno.ENOENT}}
+
+
+def test_no_password_hash_gets_into_a_bundle(tmp_path):
+    tree = tmp_path / "etc"
+    tree.mkdir()
+    (tree / "passwd").write_text("root:$6$salt$hash:0:0::/root:/bin/sh\nold::1:1::/:/bin/sh\n")
+    capture = replay.Capture(replay.open_door(str(tmp_path)))
+    assert b"hash" not in capture.read_bytes("/etc/passwd")
+    assert "hash" not in json.dumps(capture.content)
+    assert capture.read_bytes("/etc/passwd").startswith(b"root:x:0:0:")
+    assert b"old::1" in capture.read_bytes("/etc/passwd")
