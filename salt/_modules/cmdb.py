@@ -66,9 +66,9 @@ def __virtual__():
     return __virtualname__
 
 
-def collect(*kinds):
+def collect(*kinds, **options):
     """
-    Run the collectors and return the report; with ``kinds`` only these.
+    Run the collectors and return the report; with ``kinds`` only these, less those of ``exclude``.
 
     CLI Example:
 
@@ -76,22 +76,24 @@ def collect(*kinds):
 
         salt '*' cmdb.collect
         salt '*' cmdb.collect cpu memory
+        salt '*' cmdb.collect exclude=package,unit
         salt '*' cmdb.collect --return cmdb
     """
     settings = _settings()
+    exclude = _names(_options("collect", options, exclude=())["exclude"])
     with _debug(settings):
         return cmdb_report.build(
             __opts__["id"],
-            _collectors(settings, kinds),
+            _collectors(settings, kinds, exclude),
             via=_via(),
             key=settings["key"],
             seq=cmdb_sequence.advance(_folder("seq")),
         )
 
 
-def report(*kinds):
+def report(*kinds, **options):
     """
-    Run the collectors, deliver the report, return a short summary; with ``kinds`` only these.
+    Run the collectors, deliver the report, return a short summary; takes what ``collect`` takes.
 
     The job succeeds whether or not the API can be reached: ``result`` is then ``spooled``, and
     the report arrives with the next one.
@@ -102,7 +104,7 @@ def report(*kinds):
 
         salt '*' cmdb.report
     """
-    collected = collect(*kinds)
+    collected = collect(*kinds, **options)
     summary = {"kinds": {kind: each["status"] for kind, each in collected["sections"].items()}}
     summary.update(deliver(collected))
     return summary
@@ -187,10 +189,7 @@ def capture(path=None, *kinds, **options):
         salt web01 cmdb.capture /tmp/web01.json disk nic
         salt web01 cmdb.capture /tmp/somebody.json disk nic anonymise=True
     """
-    # Salt 3006 takes no keyword that stands after *kinds by its name; Salt adds __pub_… itself.
-    anonymise = options.pop("anonymise", False)
-    if unknown := sorted(name for name in options if not name.startswith("__")):
-        raise CommandExecutionError(f"cmdb.capture has no option {', '.join(unknown)}")
+    anonymise = _options("capture", options, anonymise=False)["anonymise"]
     host = "anonymised" if anonymise else __opts__["id"]
     name = f"{host}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
     path = path or _folder("capture", name)
@@ -236,17 +235,35 @@ def _settings():
         raise CommandExecutionError(f"settings of the CMDB: {error}") from error
 
 
-def _collectors(settings, kinds):
+def _options(function, given, **defaults):
+    """
+    Return the options of a function that takes kinds, the defaults where none is given.
+
+    Salt 3006 takes no keyword that stands after *kinds by its name; Salt adds __pub_… itself.
+    """
+    ours = {name: value for name, value in given.items() if not name.startswith("__")}
+    if unknown := sorted(set(ours) - set(defaults)):
+        raise CommandExecutionError(f"cmdb.{function} has no option {', '.join(unknown)}")
+    return {**defaults, **ours}
+
+
+def _names(value):
+    """Return a list of kinds that came as one, or as a text with commas."""
+    names = value.split(",") if isinstance(value, str) else value or ()
+    return [name.strip() for name in names if name.strip()]
+
+
+def _collectors(settings, kinds, exclude=()):
     """Return the collectors found, or those of ``kinds``; raises where one is not known."""
     found = {kind: _collector(kind, path, settings) for kind, path in _files().items()}
     for dotted in settings["plugins"]:
         each = cmdb_plugins.from_class(str(dotted), settings)
         found[each.kind] = each
-    if unknown := sorted(set(kinds) - set(found)):
+    if unknown := sorted({*kinds, *exclude} - set(found)):
         raise CommandExecutionError(
             f"no collector for {', '.join(unknown)}; there are: {', '.join(sorted(found))}"
         )
-    return [found[kind] for kind in sorted(kinds or found)]
+    return [found[kind] for kind in sorted(set(kinds or found) - set(exclude))]
 
 
 def _files():

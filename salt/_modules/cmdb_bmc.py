@@ -56,13 +56,23 @@ def collect():
 
         salt '*' cmdb_bmc.collect
     """
-    controller = ipmitool.run("mc", "info")
+    try:
+        controller = ipmitool.run("mc", "info")
+    except source.Unavailable:
+        if not source.is_partial():
+            raise
+        controller = None
     return parse(controller, _lan(source.option("channel")))
 
 
 def parse(controller, lan):
-    """Turn ``mc info`` and ``lan print`` (None where it has no LAN) into the one item."""
-    told = ipmitool.parse_fields(controller, _MC)
+    """
+    Turn ``mc info`` and ``lan print`` (None where it has no LAN) into the one item.
+
+    ``mc info`` is None where only the other was kept, the same text where one answers for both.
+    """
+    only_lan = lan is not None and controller in (None, lan)
+    told = {} if only_lan else ipmitool.parse_fields(controller or "", _MC)
     item = {
         "slot": "bmc",
         "manufacturer": _name(told.get("Manufacturer Name")),

@@ -61,7 +61,13 @@ def collect():
 
         salt '*' cmdb_gpu.collect
     """
-    found = {address: said for address, said in pci.functions().items() if is_card(said)}
+    try:
+        functions = pci.functions()
+    except source.Unavailable:
+        if not source.is_partial():
+            raise
+        return _alone(_nvidia())
+    found = {address: said for address, said in functions.items() if is_card(said)}
     told = {address: _amd(address) for address, said in found.items() if said["driver"] == "amdgpu"}
     for address, said in found.items():
         if said["driver"] in ("i915", "xe"):
@@ -93,6 +99,13 @@ def parse(functions, names, told):
             }
         )
     return items
+
+
+def _alone(told):
+    """Return the cards of which only nvidia-smi's words were kept."""
+    if not told:
+        raise source.Unavailable("neither PCI devices nor nvidia-smi's answer are in it")
+    return [{"slot": address, "driver": "nvidia", **told[address]} for address in sorted(told)]
 
 
 def _nvidia():

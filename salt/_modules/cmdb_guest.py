@@ -17,6 +17,8 @@ macs          list  hardware addresses of its network cards
 ============  ====  ====================================================================
 """
 
+import contextlib
+
 import cmdb_later as later
 import cmdb_source as source
 import cmdb_text as text
@@ -46,6 +48,9 @@ def collect():
     # A driver's folder always holds something; one that looks empty is closed to us.
     here = [driver for driver in DRIVERS if source.glob(f"/etc/libvirt/{driver}/*")]
     proxmox = source.glob("/etc/pve/local")
+    if not proxmox and not here and source.is_partial():
+        with contextlib.suppress(source.Unavailable):
+            return _alone()
     if not proxmox and not here:
         closed = any(source.glob(f"/etc/libvirt/{driver}") for driver in DRIVERS)
         raise source.Unavailable(
@@ -55,6 +60,22 @@ def collect():
         )
     items = [item for driver in here for item in _libvirt(driver)]
     return text.unique(items + (_proxmox() if proxmox else []), "place")
+
+
+def _alone():
+    """Return the domains of which only virsh's words were kept, whole or in a list."""
+    said = _virsh()
+    if "<domain" in said:
+        known = [domain.parse_xml(said)]
+    else:
+        known = [{"name": name, "state": state} for name, state in domain.parse_list(said).items()]
+    items = [{**item, "place": f"{_driver(item)}/{item['name']}"} for item in known]
+    return text.unique(items, "place")
+
+
+def _driver(item):
+    hypervisor = item.get("hypervisor")
+    return {"lxc": "lxc", "xen": "libxl"}.get(hypervisor, "qemu")
 
 
 def _libvirt(driver):

@@ -65,8 +65,16 @@ def collect():
 
         salt '*' cmdb_lvm.collect
     """
-    found = [parse(_ask(kind), kind, COLUMNS[kind]) for kind in ("pv", "vg", "lv")]
-    return text.unique([item for items in found for item in items], "place")
+    found, missing = [], []
+    for kind, columns in COLUMNS.items():
+        try:
+            found += parse(_ask(kind), kind, columns)
+        except source.Unavailable as error:
+            # The three are one program; a bundle may hold what one of them said.
+            missing.append(error)
+            if not source.is_partial() or len(missing) == len(COLUMNS):
+                raise missing[0] from None
+    return text.unique(found, "place")
 
 
 def parse(said, kind, columns=(), unit="b"):

@@ -15,6 +15,7 @@ older_versions  list  other versions that are installed beside it
 ==============  ====  ==========================================================
 """
 
+import contextlib
 import re
 
 import cmdb_later as later
@@ -71,6 +72,9 @@ def collect():
             return parse_apk(source.need(path))
     if source.glob(PACMAN):
         return parse_pacman({path: source.need(path) for path in source.glob(PACMAN)})
+    if source.is_partial():
+        with contextlib.suppress(source.Unavailable):
+            return parse_rpm(_run_rpm())
     raise source.Unavailable("no package database of dpkg, rpm, apk or pacman is on this machine")
 
 
@@ -172,6 +176,10 @@ def _ask_rpm():
         except (ImportError, OSError):
             # Not in this Python, not settled, or in a form that only rpm itself knows.
             continue
+    return _run_rpm()
+
+
+def _run_rpm():
     try:
         return source.run(["rpm", "-qa", "--qf", RPM_FORMAT])
     except source.Unavailable as error:

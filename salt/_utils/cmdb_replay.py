@@ -89,6 +89,9 @@ def _without_hashes(path, content):
 class Bundle:
     """A door that answers from a bundle."""
 
+    # It may hold a part of what a machine would answer.
+    partial = True
+
     def __init__(self, content):
         self.content = content
 
@@ -122,6 +125,8 @@ class Bundle:
 
 class Tree:
     """A door that answers from a folder laid out like a machine's root."""
+
+    partial = True
 
     def __init__(self, root):
         self.root = os.path.realpath(root)

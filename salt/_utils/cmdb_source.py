@@ -131,6 +131,11 @@ def door():
     return _door.get() or _machine
 
 
+def is_partial():
+    """Return whether a bundle or folder answers that may hold but a part of a machine."""
+    return getattr(door(), "partial", False)
+
+
 def begin(task):
     """Make ``task`` the running collector of this context."""
     _task.set(task)
