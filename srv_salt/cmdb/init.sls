@@ -1,5 +1,8 @@
 # Collectors, their settings and the schedule. `salt '*' state.apply cmdb.clean` takes it all back.
-{%- from 'cmdb/map.jinja' import cmdb, settings, config_file, path with context %}
+{%- from 'cmdb/map.jinja' import settings, config_file with context %}
+
+include:
+  - cmdb.schedule
 
 cmdb-modules:
   saltutil.sync_all:
@@ -25,28 +28,13 @@ cmdb-restart:
     - onchanges:
       - file: cmdb-settings
 
-{%- if cmdb.schedule.enabled %}
+{%- set agent = salt['file.join'](opts['config_dir'], 'minion.d', 'cmdb-agent.conf') %}
+{%- if salt['file.file_exists'](agent) %}
 
-cmdb-schedule:
-  schedule.present:
-    - name: cmdb
-    - function: {{ path.function }}
-    - job_args: {{ cmdb.schedule.kinds | json }}
-    - minutes: {{ cmdb.schedule.minutes }}
-    - splay: {{ cmdb.schedule.splay_seconds }}
-    - maxrunning: 1
-    # True, the default, would make the whole fleet report at once after a restart of the master.
-    - run_on_start: False
-    - return_job: {{ path.return_job }}
-    {%- if path.returner is defined %}
-    - returner: {{ path.returner }}
-    {%- endif %}
-    - require:
-      - saltutil: cmdb-modules
-      - file: cmdb-settings
-{%- else %}
-
-cmdb-schedule:
-  schedule.absent:
-    - name: cmdb
+# Its collectors would go before those that the master syncs, and the host would report twice.
+cmdb-agent:
+  test.show_notification:
+    - text: >-
+        The agent mode is installed here too, see {{ agent }}. `python3 -m cmdb_agent uninstall` on
+        the host removes it.
 {%- endif %}

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cmdb_canonical as canonical
 import cmdb_deliver as deliver
+import cmdb_send as send
 import cmdb_settings as settings_
 import pytest
 
@@ -153,7 +154,7 @@ def test_an_api_that_is_never_satisfied_does_not_loop(server, run):
     server.answers = [results("incomplete", wanted=["disk"])] * 9
     summary = run(report())
     assert (summary["result"], summary["spooled_count"]) == ("incomplete", 1)
-    assert len(server.batches) <= deliver.ROUNDS
+    assert len(server.batches) <= send.ROUNDS
 
 
 def test_retry_stays_for_the_next_run(server, run):
@@ -251,6 +252,21 @@ def test_a_batch_that_is_too_large_goes_in_halves(server, run):
     server.answers = [act] * 9
     assert run()["spooled_count"] == 0
     assert sorted(len(batch) for batch in server.batches) == [1, 2, 2, 3, 5]
+
+
+def test_one_report_that_is_too_large_waits_and_holds_up_no_other(server, run):
+    def act(handler, lines):
+        if any(line["report_id"] == "report-0001" for line in lines):
+            answer(413, b"")(handler, lines)
+        else:
+            results("recorded")(handler, lines)
+
+    for number in range(4):
+        run(report(number), url=None)
+    server.answers = [act] * 9
+    summary = run()
+    assert summary["spooled_count"] == 1
+    assert "answered 413" in summary["error"]
 
 
 def test_reports_wait_while_the_api_is_down_and_arrive_once_in_order(server, run):

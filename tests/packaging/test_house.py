@@ -50,6 +50,13 @@ def test_the_minion_needs_salt_and_the_standard_library_only(folder):
         )
 
 
+def test_the_agents_program_needs_the_standard_library_only():
+    """It runs before anything of ours is on the host, under whatever Python is there."""
+    for path in (PROJECT / "cmdb_agent").glob("*.py"):
+        names = imports(path, everywhere=False)
+        assert names <= {"cmdb_agent"} | set(sys.stdlib_module_names), path
+
+
 def test_collectors_import_libraries_as_modules():
     """A class imported by name would stay the old one after an update."""
     for path in (PROJECT / "salt").rglob("cmdb*.py"):

@@ -15,7 +15,7 @@ import pytest
 from tests.minion.schema import REPORT
 
 PROJECT = Path(__file__).parents[2]
-SOURCES = ("salt", "cmdb_api", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = ("salt", "cmdb_agent", "cmdb_api", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,8 @@ def test_the_wheel_holds_every_file_and_needs_nothing(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         metadata = archive.read(next(n for n in names if n.endswith("METADATA"))).decode()
-    for folder, package in (("salt", "salt_cmdb"), ("cmdb_api", "cmdb_api")):
+    for folder in ("salt", "cmdb_agent", "cmdb_api"):
+        package = {"salt": "salt_cmdb"}.get(folder, folder)
         for path in (PROJECT / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 assert f"{package}/{path.relative_to(PROJECT / folder)}" in names
@@ -108,3 +109,24 @@ def test_a_collector_of_ones_own_is_found_beside_the_wheels(environment, tmp_pat
     shutil.copytree(PROJECT / "demo/salt/_modules", modules)
     section = salt_call(environment, tmp_path, "cmdb.collect", "role")["sections"]["role"]
     assert section["reason"] == "/etc/server-roles is not on this machine"
+
+
+def test_the_wheel_beside_salt_installs_the_agent(environment, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef" * 4)
+    script = environment / "salt-call"
+    script.write_text(
+        f"#!{environment / 'python'}\nimport sys\nfrom salt.scripts import salt_call\n"
+        "sys.exit(salt_call())\n"
+    )
+    script.chmod(0o755)
+    words = ("--root", tmp_path / "root", "--url", "http://127.0.0.1:1", "--id", "web01")
+    ended = subprocess.run(
+        [environment / "python", "-m", "cmdb_agent", "install", *words, "--key-file", key],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    # Nobody listens there; all the rest is proved by the report that waits.
+    assert "first report was not delivered: http://127.0.0.1:1/" in ended.stderr
+    assert "report    spooled" in ended.stdout

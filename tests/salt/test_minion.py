@@ -38,6 +38,16 @@ def test_collect_names_a_kind_that_is_not_there(salt):
     assert "no collector for cpuu; there are: " in said
 
 
+def test_collect_and_report_leave_out_kinds(salt):
+    all_kinds = set(salt("cmdb.collect")["sections"])
+    for given in ("package,unit", "[package, unit]"):
+        sections = salt("cmdb.collect", f"exclude={given}")["sections"]
+        assert all_kinds - set(sections) == {"package", "unit"}
+    assert set(salt("cmdb.report", "cpu", "package", "exclude=package")["kinds"]) == {"cpu"}
+    assert "no collector for unitt; there are: " in salt("cmdb.collect", "exclude=unitt")
+    assert "cmdb.collect has no option exclud" in salt("cmdb.report", "exclud=cpu")
+
+
 def test_the_key_never_shows_in_what_a_minion_returns(salt, api):
     key = api.key(MINION)
     for function in ("cmdb.collect", "cmdb.status", "cmdb.plugins"):
