@@ -1,16 +1,17 @@
 """How fast reports are recorded: first ones, unchanged ones, changed ones; SQLite and PostgreSQL.
 
 ``python benchmarks/ingest.py [--hosts N] [--rounds N]``, in the environment of ``make``. Reports of
-made-up hosts (120 hardware items, 400 packages, about 45 KB) go through HTTP to the real API under
-gunicorn, in batches of 20 and one by one. Medians over the rounds; the client's own work (signing,
-gzip) is done before the clock starts. PostgreSQL is that of the tests, which does not wait for the
-disk.
+made-up hosts (27 kinds, 140 hardware items, 400 packages, about 50 KB) go through HTTP to the real
+API under gunicorn with 2 workers: by two senders at once, in batches of 200 and one by one. Medians
+over the rounds; the senders' own work (signing, gzip) is done before the clock starts. CPU is that
+of the workers and of PostgreSQL, which is that of the tests and does not wait for the disk.
 """
 
 import argparse
 import contextlib
 import gzip
 import http.client
+import itertools
 import json
 import os
 import statistics
@@ -19,7 +20,9 @@ import sys
 import tempfile
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
@@ -29,55 +32,99 @@ from tests import postgres  # noqa: E402
 from tests.reports import MASTER_SECRET, digest_only, make_report, section  # noqa: E402
 
 PORT = 18765
-BATCH = 20
+BATCH, SENDERS = 200, 2
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Figures(NamedTuple):
+    """Reports a second by the clock, and milliseconds of CPU a report."""
+
+    rate: float
+    cpu_ms: float
+
+    def __str__(self):
+        return f"{self.rate:>8.0f} /s {self.cpu_ms:>6.2f} ms"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--hosts", type=int, default=100)
+    parser.add_argument("--hosts", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    print(f"{arguments.hosts} hosts, {arguments.rounds} rounds, 2 workers; reports a second\n")
-    print(f"{'':<34} {'SQLite':>9} {'PostgreSQL':>11}")
+    print(f"{arguments.hosts} hosts, {arguments.rounds} rounds; reports a second, CPU a report\n")
+    print(f"{'':<26} {'SQLite':>21} {'PostgreSQL':>21}")
     columns = []
     with tempfile.TemporaryDirectory() as folder, postgres.server() as sockets:
-        url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
-        for database in (f"sqlite:///{folder}/cmdb.sqlite3", url):
-            with api(database):
-                columns.append(measure(arguments.hosts, arguments.rounds))
+        server = int((Path(sockets) / "data" / "postmaster.pid").read_text().split()[0])
+        for database, others in (
+            (f"sqlite:///{folder}/cmdb.sqlite3", []),
+            (f"postgresql+psycopg://postgres@/postgres?host={sockets}", [server]),
+        ):
+            with api(database) as process:
+                columns.append(measure(arguments.hosts, arguments.rounds, [process, *others]))
     for name in columns[0]:
-        print(f"{name:<34} {columns[0][name]:>9.0f} {columns[1][name]:>11.0f}")
+        print(f"{name:<26} {columns[0][name]!s:>21} {columns[1][name]!s:>21}")
 
 
-def measure(count, rounds):
-    """Return {what: reports a second}."""
+def measure(count, rounds, processes):
+    """Return {what: Figures}."""
     keys = {f"host{n:05}": canonical.host_key(MASTER_SECRET, f"host{n:05}") for n in range(count)}
-    rates = {}
+    found, numbers = {}, itertools.count(int(time.time() * 1000))
 
     def run(name, batch, sections):
-        reports = [make_report(host, sections(host), key=key) for host, key in keys.items()]
-        rates.setdefault(name, []).append(count / post(reports, batch))
+        number = next(numbers)
+        reports = [
+            make_report(host, sections(host), key=key, seq=number, age_ms=0)
+            for host, key in keys.items()
+        ]
+        cpu = cpu_seconds(processes)
+        seconds = post(reports, batch)
+        cpu = cpu_seconds(processes) - cpu
+        found.setdefault(name, []).append(Figures(count / seconds, cpu / count * 1000))
 
-    run("first, batches of 20", BATCH, lambda host: hardware(host, 0) | packages(0))
+    run("first, batches", BATCH, lambda host: hardware(host, 0) | packages(0))
     for number in range(1, rounds + 1):
         same = number - 1
 
-        def digests(host, same=same):
-            whole = hardware(host, same) | packages(same)
-            return {kind: digest_only(each) for kind, each in whole.items()}
+        def whole(host, same=same):
+            return hardware(host, same) | packages(same)
 
-        run("unchanged, digests, batches of 20", BATCH, digests)
-        run("unchanged, digests, one by one", 1, digests)
-        run(
-            "unchanged, whole, batches of 20", BATCH, lambda h, n=same: hardware(h, n) | packages(n)
-        )
-        run("one disk changed, batches of 20", BATCH, lambda h, n=number: hardware(h, n))
-        run("6 packages upgraded, batches of 20", BATCH, lambda h, n=number: packages(n))
-    return {name: statistics.median(values) for name, values in rates.items()}
+        def digests(host, whole=whole):
+            return {
+                kind: digest_only(one) if "items" in one else one
+                for kind, one in whole(host).items()
+            }
+
+        run("unchanged digests, batches", BATCH, digests)
+        run("unchanged digests, single", 1, digests)
+        run("unchanged whole, batches", BATCH, whole)
+        run("one disk changed, batches", BATCH, lambda h, n=number: hardware(h, n))
+        run("6 packages new, batches", BATCH, lambda h, n=number: packages(n))
+    return {
+        name: Figures(*map(statistics.median, zip(*each, strict=True)))
+        for name, each in found.items()
+    }
+
+
+def cpu_seconds(processes):
+    """Return the CPU seconds that these processes and all below them took, ended ones too."""
+    parents, used = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+            used[int(stat.parent.name)] = sum(map(int, fields[11:15])) / TICKS
+    total = 0
+    for process in used:
+        above = process
+        while above and above not in processes:
+            above = parents.get(above)
+        total += used[process] if above else 0
+    return total
 
 
 def hardware(host, version):
-    """Return sections with 120 items; with each version the first disk's firmware is another."""
+    """Return sections with 140 items; with each version the first disk's firmware is another."""
     disks = [
         {
             "slot": f"pci-0000:00:1f.2-ata-{n}",
@@ -93,10 +140,14 @@ def hardware(host, version):
         {"port": f"pci-0000:{n:02x}:00.0", "name": f"eth{n}", "mtu": 1500, "driver": "example"}
         for n in range(60)
     ]
+    warm = {disk["slot"]: {"temperature_celsius": 31} for disk in disks[:4]}
+    others = {f"kind{n}": section([{"slot": str(n)}], took_ms=1) for n in range(20)}
+    missing = {"status": "unavailable", "reason": "storcli64 is not installed"}
     return {
-        "disk": section(disks, serial="serial"),
+        "disk": section(disks, serial="serial", volatile=warm),
         "nic": section(nics, ["port"]),
-        "psu": {"status": "unavailable", "reason": "no SMBIOS"},
+        **others,
+        **dict.fromkeys(("psu", "raid_disk", "raid_volume", "raid_controller"), missing),
     }
 
 
@@ -109,23 +160,27 @@ def packages(version):
 
 
 def post(reports, batch):
-    """Send the reports; return the seconds it took."""
+    """Send the reports, by some senders at once; return the seconds it took."""
     lines = [json.dumps(report).encode() + b"\n" for report in reports]
     bodies = [
         gzip.compress(b"".join(lines[start : start + batch]), 1)
         for start in range(0, len(lines), batch)
     ]
+    started = time.perf_counter()
+    with ThreadPoolExecutor(SENDERS) as senders:
+        list(senders.map(send, [bodies[n::SENDERS] for n in range(SENDERS)]))
+    return time.perf_counter() - started
+
+
+def send(bodies):
     connection = http.client.HTTPConnection("127.0.0.1", PORT)
     headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-    started = time.perf_counter()
     for body in bodies:
         connection.request("POST", "/api/v1/reports", body, headers)
         answer = connection.getresponse()
         results = [json.loads(line)["result"] for line in answer.read().splitlines()]
         assert set(results) <= {"recorded", "unchanged"}, results
-    seconds = time.perf_counter() - started
     connection.close()
-    return seconds
 
 
 @contextlib.contextmanager
@@ -154,7 +209,7 @@ def api(database):
                 connection.getresponse().read()
                 break
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

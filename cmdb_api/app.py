@@ -7,9 +7,9 @@ from flask import Flask
 from cmdb_api import engine, models, settings  # noqa: F401 - the tables must be known
 from cmdb_api.extensions import db, migrate
 from cmdb_api.views import errors, openapi
-from cmdb_api.views.api import assets, changes, coverage, docs, health, reports
+from cmdb_api.views.api import assets, changes, coverage, docs, health, keys, reports
 
-BLUEPRINTS = (reports.blp, assets.blp, changes.blp, coverage.blp, health.blp)
+BLUEPRINTS = (reports.blp, assets.blp, changes.blp, coverage.blp, keys.blp, health.blp)
 
 
 def create_app(**overrides):

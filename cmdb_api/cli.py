@@ -1,6 +1,8 @@
-"""The command line: ``cmdb serve``, ``cmdb db upgrade``, ``cmdb token``, ``cmdb key``."""
+"""The command line: ``cmdb serve``, ``db upgrade``, ``token``, ``key``, ``import``."""
 
+import getpass
 import logging
+import os
 import socket
 import sys
 
@@ -14,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from cmdb_api import server
 from cmdb_api.app import create_app
+from cmdb_api.cli_import import import_
 from cmdb_api.errors import CMDBError, SettingsError
 from cmdb_api.extensions import db
 from cmdb_api.models.token import SCOPES
@@ -72,6 +75,7 @@ def _dispose(app):
 
 
 cmdb.add_command(migrations)
+cmdb.add_command(import_)
 
 
 @cmdb.command()
@@ -164,10 +168,29 @@ def revoke(token_id):
 
 @cmdb.command()
 @click.argument("host", type=Field(Hostname(), "hostname"))
+@click.option("--rotate", is_flag=True, help="Revoke the key that it has and print a new one.")
 @with_appcontext
-def key(host):
+def key(host, rotate):
     """Print the key with which HOST signs its reports."""
-    click.echo(keys.of(current_app.config["MASTER_SECRET"], host, _generation(host)))
+    if rotate:
+        number = keys.rotate(db.session, host, actor=f"{_user()} (cmdb key)").key_generation
+        db.session.commit()
+        click.echo(
+            f"The key of {host} is revoked: give it this one, generation {number}. Until then its "
+            "reports are refused.",
+            err=True,
+        )
+    else:
+        number = _generation(host)
+    click.echo(keys.of(current_app.config["MASTER_SECRET"], host, number))
+
+
+def _user():
+    """Return the name of whoever runs the command; changes are recorded under it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
 
 
 def _generation(host):

@@ -12,7 +12,14 @@ SECRET_KEY = None
 # Host keys are derived from it; whoever has it can speak for every host. No default.
 MASTER_SECRET = None
 
-# A second master secret that is accepted too, while hosts move to a new one.
+# A second master secret that is accepted too, while hosts move to a new one. To move a fleet:
+# 1. set the old one here and a new MASTER_SECRET, and restart the API: both are good now;
+# 2. give the new one to every Salt master and refresh the pillars; a host that has its key from a
+#    file gets the one that 'cmdb key HOST' prints now;
+# 3. when every host has reported since, set this to None and restart. Who was left behind is
+#    refused from then on: /api/v1/coverage/missing?reason=report_refused names it.
+# As long as the old one stands here, whoever has it can speak for every host: where it leaked, set
+# no second one. To revoke the key of one host alone: cmdb key HOST --rotate.
 MASTER_SECRET_PREVIOUS = None
 
 # Where the record is kept. PostgreSQL for real use: postgresql+psycopg://user:password@host/cmdb

@@ -3,6 +3,8 @@
 from cmdb_api.models.asset import Asset, AssetStatus
 from cmdb_api.models.change import Change
 from cmdb_api.models.component import BulkItem, Component, ComponentAddress, Section
+from cmdb_api.models.coverage import CoverageHost, CoverageSource, Refusal
+from cmdb_api.models.puppet import PuppetNode
 from cmdb_api.models.token import Token
 
 __all__ = [
@@ -12,6 +14,10 @@ __all__ = [
     "Change",
     "Component",
     "ComponentAddress",
+    "CoverageHost",
+    "CoverageSource",
+    "PuppetNode",
+    "Refusal",
     "Section",
     "Token",
 ]

@@ -47,7 +47,8 @@ class AssetStatus(db.Model):
     # The host's clock less ours, milliseconds.
     clock_skew_ms: Mapped[int | None] = mapped_column(BigId)
     identity: Mapped[dict | None] = mapped_column(Document)
-    # {kind: [newest outcome, newest items]}, milliseconds since 1970 as the API reckons them.
+    # {kind: [newest outcome, newest items, number of each]}: milliseconds since 1970 as the API
+    # reckons them, and the highest number of a report that brought it.
     ages: Mapped[dict] = mapped_column(Document, default=dict)
     # The newest time at which a kind came with its items.
     items_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

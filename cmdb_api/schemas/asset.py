@@ -139,3 +139,22 @@ class AssetDetailSchema(DeclaredSchema):
         keys=fields.String(), values=fields.List(fields.Nested(ComponentSchema))
     )
     problems = fields.List(fields.Nested(ProblemSchema))
+
+
+class KeySchema(Schema):
+    """Which of its keys a host signs with."""
+
+    hostname = fields.String(metadata={"example": "web01"})
+    key_generation = fields.Integer(
+        data_key="generation", metadata={"description": "a raised one revokes those before"}
+    )
+
+
+class GenerationsSchema(Schema):
+    """The hosts whose key is not their first."""
+
+    generations = fields.Dict(
+        keys=fields.String(metadata={"description": "hostname in lower case"}),
+        values=fields.Integer(),
+        metadata={"description": "by hostname in lower case", "example": {"web01": 2}},
+    )

@@ -1,18 +1,17 @@
-"""Who did not report."""
+"""Who did not report, and what masters and rosters know of the fleet."""
 
 from datetime import timedelta
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from cmdb_api.models.coverage import KINDS, ROSTER, SALT, STATES
 from cmdb_api.schemas.page import PageQuery, PageSchema
-from cmdb_api.schemas.values import Duration, Moment
-from cmdb_api.services.coverage import REASONS
+from cmdb_api.schemas.values import Duration, Kind, Moment
+from cmdb_api.services.reasons import FAILURES, NOT_COLLECTED, REASONS
 
 
-class MissingQuery(PageQuery):
-    """How old a report may be."""
-
-    window = Duration(
+def _window():
+    return Duration(
         load_default=timedelta(minutes=30),
         metadata={
             "description": "how old a report may be: a number and s, m, h, d or w",
@@ -22,8 +21,24 @@ class MissingQuery(PageQuery):
     )
 
 
+class CoverageQuery(Schema):
+    """How old a report may be."""
+
+    window = _window()
+
+
+class MissingQuery(PageQuery):
+    """How old a report may be, and which of the missing."""
+
+    window = _window()
+    kind = Kind(
+        metadata={"description": "who did not bring this kind; default: any", "example": "disk"}
+    )
+    reason = fields.List(fields.String(validate=validate.OneOf(REASONS)), load_default=())
+
+
 class MissingSchema(Schema):
-    """An asset that did not report in time."""
+    """A host that did not report in time; it need not be an asset yet."""
 
     hostname = fields.String(metadata={"example": "web01"})
     reason = fields.String(
@@ -32,6 +47,17 @@ class MissingSchema(Schema):
             "description": "nothing_collected: it reported, but no kind came with its items",
         }
     )
+    detail = fields.String(
+        allow_none=True,
+        metadata={"description": "in the words of who says so, where there are any"},
+    )
+    hint = fields.String(
+        metadata={
+            "description": "what to do, a line",
+            "example": "on the master: salt-key -a web01",
+        }
+    )
+    since = Moment(metadata={"description": "when it began, as far as that is known"})
     reported_at = Moment()
     registered_at = Moment()
 
@@ -41,6 +67,104 @@ class MissingPageSchema(PageSchema):
 
     items = fields.List(fields.Nested(MissingSchema))
     salt_target = fields.String(
-        metadata={"description": "the names on this page for salt -L", "example": "db01,web01"}
+        metadata={
+            "description": "the names on this page for salt -L: where a master told its keys, "
+            "those that are accepted",
+            "example": "db01,web01",
+        }
     )
-    total = fields.Integer(metadata={"description": "assets on all pages"})
+    total = fields.Integer(metadata={"description": "hosts on all pages"})
+
+
+class FailureSchema(Schema):
+    """Why a source could not collect a host."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.Length(1, 64),
+        metadata={
+            "description": f"one of {', '.join(FAILURES)}; another word is {NOT_COLLECTED}",
+            "example": FAILURES[0],
+        },
+    )
+    detail = fields.String(allow_none=True)
+
+
+def _names(description):
+    return fields.List(fields.String(), metadata={"description": description})
+
+
+class PutSourceSchema(Schema):
+    """All that a source knows now: a master's keys, or the hosts of a roster."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    accepted = _names("salt: minions whose key is accepted")
+    pending = _names("salt: keys that wait")
+    denied = _names("salt: keys of names that are another key's")
+    rejected = _names("salt: these hosts are not expected")
+    up = fields.List(
+        fields.String(),
+        allow_none=True,
+        metadata={"description": "salt: who answers; null: unknown"},
+    )
+    hosts = _names("roster: its entries")
+    failures = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(FailureSchema),
+        load_default=dict,
+        metadata={"description": "by host: why it could not be collected"},
+    )
+
+    @validates_schema
+    def _of_kind(self, data, **_):
+        of = {SALT: (*STATES, "up"), ROSTER: ("hosts",)}
+        others = [name for kind, names in of.items() if kind != data.get("kind") for name in names]
+        if faults := [name for name in others if name in data]:
+            told = f"A source of kind {data.get('kind')} has {', '.join(of[data['kind']])}."
+            raise ValidationError({name: [told] for name in faults})
+
+
+class SourceSchema(Schema):
+    """A source, as it was taken."""
+
+    name = fields.String(metadata={"example": "salt01"})
+    kind = fields.String(metadata={"enum": list(KINDS)})
+    pushed_at = Moment()
+    hosts = fields.Integer()
+    ignored = fields.List(fields.String(), metadata={"description": "what was not taken, and why"})
+
+
+class SourceStateSchema(Schema):
+    """How a source stands."""
+
+    name = fields.String(metadata={"example": "salt01"})
+    kind = fields.String(metadata={"enum": list(KINDS)})
+    pushed_at = Moment()
+    stale = fields.Boolean(metadata={"description": "it has said nothing for a day"})
+    hosts = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata={"example": {"accepted": 12}}
+    )
+
+
+class KindCoverageSchema(Schema):
+    """How many hosts have a kind, and how its collector fares there."""
+
+    hosts = fields.Integer()
+    collected = fields.Integer(metadata={"description": "brought it in the window"})
+    error = fields.Integer()
+    unavailable = fields.Integer()
+    disabled = fields.Integer()
+
+
+class CoverageSchema(Schema):
+    """The whole fleet in numbers."""
+
+    expected = fields.Integer(metadata={"description": "hosts that should report"})
+    collected = fields.Integer(metadata={"description": "those that did in the window"})
+    missing = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "the others, by reason", "example": {"silent": 2}},
+    )
+    kinds = fields.Dict(keys=fields.String(), values=fields.Nested(KindCoverageSchema))
+    sources = fields.List(fields.Nested(SourceStateSchema))

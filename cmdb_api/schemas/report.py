@@ -77,7 +77,7 @@ class Time(fields.String):
     def _deserialize(self, value, attr, data, **kwargs):
         match = _TIME.fullmatch(super()._deserialize(value, attr, data, **kwargs))
         try:
-            moment = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S")
+            moment = datetime.fromisoformat(match[1])
         except (TypeError, ValueError):
             raise ValidationError("must be a time in UTC like 2026-11-22T08:00:00Z") from None
         microseconds = int((match[2] or "0")[:6].ljust(6, "0"))
@@ -202,41 +202,35 @@ def _sections(given):
     """Return the sections as they are taken, {kind: why} of wrong ones, and lines on others."""
     sections, not_taken, lines = {}, {}, []
     for kind, section in given.items():
-        section, ignored = _without_harmless(section)
-        lines += [f"{name} of section {kind} ignored: {why}" for name, why in ignored.items()]
-        if why := _fault(kind, section):
+        faults = _type_faults(section) if isinstance(section, dict) else {}
+        for name in HARMLESS:
+            if name in faults:
+                lines.append(f"{name} of section {kind} ignored: {faults.pop(name)}")
+                section = {other: value for other, value in section.items() if other != name}
+        if why := _fault(kind, section, faults):
             not_taken[kind] = why
             section = {"status": "error", "error": f"not taken: {why}"}
         sections[kind] = section
     return sections, not_taken, lines
 
 
-def _without_harmless(section):
-    """Return a section without what is wrong and harmless in it, and {member: what is wrong}."""
-    if not isinstance(section, dict):
-        return section, {}
-    faults = {name: why for name in HARMLESS if (why := _type_fault(section, name))}
-    if not faults:
-        return section, {}
-    return {name: value for name, value in section.items() if name not in faults}, faults
+def _type_faults(section):
+    """Return {member: what is wrong} for those that are not of their type."""
+    return {
+        name: f"must be {TYPES[MEMBERS[name]]}"
+        for name, value in section.items()
+        if value is not None and type(value) is not MEMBERS.get(name, type(value))
+    }
 
 
-def _type_fault(section, name):
-    wanted = MEMBERS[name]
-    if section.get(name) is None or type(section[name]) is wanted:
-        return None
-    return f"must be {TYPES[wanted]}"
-
-
-def _fault(kind, section):
+def _fault(kind, section, faults):
     """Return why a section can't be taken, None where it can."""
     if kind == RESERVED:
         return "this kind is reserved for what people declare"
     if not isinstance(section, dict):
         return "it is not an object"
-    for name in MEMBERS:
-        if why := _type_fault(section, name):
-            return f"{name} {why}"
+    for name, why in faults.items():
+        return f"{name} {why}"
     status = section.get("status")
     if status not in STATUSES:
         return f"status must be one of {', '.join(STATUSES)}"

@@ -1,6 +1,7 @@
 """Assets: found by name, listed, registered and described by people."""
 
 import difflib
+from contextlib import contextmanager
 
 from sqlalchemy import func, select
 
@@ -61,15 +62,22 @@ def register(session, *, hostname, actor, **declared):
 
 def declare(session, hostname, *, actor, **declared):
     """Change what is declared of an asset; what is not given stays."""
+    with edited(session, hostname, actor=actor) as asset:
+        _declare(asset, declared)
+    return asset
+
+
+@contextmanager
+def edited(session, hostname, *, actor):
+    """Lock an asset and give it, to be changed; what changed is recorded under a person's name."""
     locking.begin(session)
     asset = find(session, hostname)
     locked = locking.find(session, hostname) or locking.add(session, hostname)
     session.refresh(asset)
     before = _item(asset)
-    _declare(asset, declared)
+    yield asset
     if _item(asset) != before:
         _record(session, asset, locked.change_count, actor, before=before)
-    return asset
 
 
 def _near(session, key):
@@ -96,7 +104,9 @@ def _declare(asset, declared):
 
 
 def _item(asset):
-    declared = {"hostname": asset.hostname} | {name: getattr(asset, name) for name in DECLARED}
+    declared = {name: getattr(asset, name) for name in ("hostname", *DECLARED)}
+    if asset.key_generation > 1:
+        declared["key_generation"] = asset.key_generation
     return {name: value for name, value in declared.items() if value is not None}
 
 

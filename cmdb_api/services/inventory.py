@@ -5,6 +5,7 @@ from sqlalchemy import select
 from cmdb_api.models import AssetStatus, BulkItem, Component, Section
 from cmdb_api.services import assets, times
 from cmdb_api.services.quarantine import Quarantine
+from cmdb_api.services.sections import age
 
 # Ids in one query; drivers bound how many values a query may carry.
 _IDS = 10_000
@@ -24,7 +25,7 @@ def of(session, hostname, *, kinds=None, clock_skew_seconds):
         "registered_at": asset.registered_at,
         "last_report": reported and _last_report(reported, clock_skew_seconds),
         "identity": (status and status.identity) or {},
-        "kinds": {s.kind: _kind(s, status.ages.get(s.kind)) for s in sections},
+        "kinds": {s.kind: _kind(s, age(status.ages, s.kind)) for s in sections},
         "components": components,
         "problems": [
             *(_of_report(reported, clock_skew_seconds) if reported else ()),
@@ -57,9 +58,9 @@ def _clock_wrong(status, clock_skew_seconds):
     return abs(status.clock_skew_ms or 0) > clock_skew_seconds * 1000
 
 
-def _kind(section, ages):
+def _kind(section, known):
     """Tell how a kind stands; ``stale`` says why its components are older than its report."""
-    reported_at, items_at = (times.from_ms(age) for age in ages or (None, None))
+    reported_at, items_at = times.from_ms(known.outcome_at), times.from_ms(known.items_at)
     stale = None
     if section.status != "ok" and section.digest is not None:
         stale = f"kept from {times.text(items_at)}: {_outcome(section)}"

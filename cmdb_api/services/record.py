@@ -9,8 +9,11 @@ from cmdb_api.services.sections import DIFFER, NotTaken, Outcome
 class Record:
     """The record of an asset while one report is taken."""
 
-    def __init__(self, session, asset, envelope, at, stored):
-        self.session, self.asset, self.envelope, self.at = session, asset, envelope, at
+    def __init__(self, session, asset, envelope, when, stored, limit):
+        """``limit`` is the most items that a section may have."""
+        self.session, self.asset, self.envelope = session, asset, envelope
+        self.limit = limit
+        self.when, self.at = when, when.at
         self.stored = stored
         self.writes = storage.Writes(asset.asset_id)
         self.ages, self.volatile = dict(asset.ages), dict(asset.volatile)
@@ -19,8 +22,8 @@ class Record:
         # Kinds that could not be taken, and why.
         self.problems = dict(envelope.not_taken)
 
-    def take(self, news, limit):
-        """Take each section's news; ``limit`` is the most items that a section may have."""
+    def take(self, news):
+        """Take each section's news."""
         known = [
             self.stored[k] for k, new in news.items() if new.items == DIFFER and k in self.stored
         ]
@@ -28,35 +31,40 @@ class Record:
         for kind, new in sorted(news.items()):
             section = self.envelope.sections[kind]
             told = sections.outcome(section) if new.outcome else None
+            fresh = new.items
             if new.items == DIFFER:
-                try:
-                    after, odd = sections.read_items(kind, section, limit)
-                except NotTaken as why:
-                    self.problems[kind] = str(why)
-                    self._outcome(kind, told and _not_taken(told, why))
-                    continue
-                seen = self._compare(kind, section, before.get(kind, {}), after, odd)
-                known_ids = ids.get(kind, {})
-                self._store(kind, section, before.get(kind, {}), after, known_ids, odd, seen, told)
+                fresh = self._differ(kind, section, before.get(kind, {}), ids.get(kind, {}), told)
             else:
                 self._outcome(kind, told)
-            if new.items:
-                self._fresh(kind, section)
+            if fresh:
+                self._volatile(kind, section)
+            if told or fresh:
+                known = sections.age(self.ages, kind)
+                self.ages[kind] = sections.aged(known, *self.when, outcome=told, items=fresh)
+
+    def _differ(self, kind, section, before, ids, told):
+        """Store a kind's items where they can be; return whether they were."""
+        try:
+            after, odd = sections.read_items(kind, section, self.limit)
+        except NotTaken as why:
+            self.problems[kind] = str(why)
+            self._outcome(kind, told and _not_taken(told, why))
+            return False
+        seen = self._compare(kind, section, before, after, odd)
+        self._store(kind, section, before, after, ids, odd, seen, told)
+        return True
 
     def _outcome(self, kind, told):
         """Store how a collector fared; None where a newer outcome is stored."""
         if told is None:
             return
         stored = self.stored.get(kind)
-        self.ages[kind] = [self.at, self.ages.get(kind, [None, None])[1]]
         if stored is None or told != _stored_outcome(stored):
             self.writes.outcome(kind, told)
 
-    def _fresh(self, kind, section):
-        """Note that a kind's items are as they were at this moment, with their volatile values."""
-        outcome_at = self.ages.get(kind, [self.at])[0]
-        self.ages[kind] = [max(outcome_at, self.at), self.at]
-        values, odd = sections.read_volatile(kind, section)
+    def _volatile(self, kind, section):
+        """Keep the volatile values that came with a kind's items."""
+        values, odd = sections.read_volatile(kind, section) if section.get("volatile") else ({}, ())
         for kept, new in ((self.volatile, values), (self.quarantine, _quarantined(odd))):
             kept.pop(kind, None)
             if new:
@@ -130,7 +138,7 @@ class Record:
 
 
 def _stored_outcome(stored):
-    return Outcome(*(getattr(stored, name) for name in Outcome._fields))
+    return Outcome(stored.status, stored.reason, stored.traceback, stored.problems)
 
 
 def _not_taken(told, why):
@@ -146,6 +154,8 @@ def _keep(before, after, odd):
 
 
 def _quarantined(odd):
+    if not odd:
+        return None
     held = Quarantine()
     for one in odd:
         held.note(*one)

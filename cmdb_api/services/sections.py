@@ -26,6 +26,19 @@ class News(NamedTuple):
     items: str | None
 
 
+class Age(NamedTuple):
+    """
+    When a kind's newest outcome and its newest items were collected, milliseconds since 1970.
+
+    And the highest numbers of the reports that they came with: what is sent again is known by it.
+    """
+
+    outcome_at: int | None = None
+    items_at: int | None = None
+    outcome_seq: int | None = None
+    items_seq: int | None = None
+
+
 class Outcome(NamedTuple):
     """How a collector fared."""
 
@@ -35,15 +48,24 @@ class Outcome(NamedTuple):
     problems: list | None
 
 
-def news(section, stored, at, ages):
-    """Return the News in a section of this moment; ``ages`` is [newest outcome, newest items]."""
-    outcome_at, items_at = ages or (None, None)
-    newest = outcome_at is None or at >= outcome_at
-    if section["status"] != "ok" or (items_at is not None and at < items_at):
+FINE = Outcome("ok", None, None, None)
+
+
+def news(section, stored, at, number, age):
+    """Return the News in a section of this moment and number; ``age`` is what is known so far."""
+    newest = _later(at, number, age.outcome_at, age.outcome_seq)
+    if section["status"] != "ok" or not _later(at, number, age.items_at, age.items_seq):
         return News(newest, None)
     if _same_items(section, stored):
         return News(newest, SAME)
     return News(newest, WANTED if section.get("items") is None else DIFFER)
+
+
+def _later(at, number, known_at, known_number):
+    """Tell whether a report is not older than what is known; a number that came before is."""
+    if None not in (number, known_number) and number <= known_number:
+        return False
+    return known_at is None or at >= known_at
 
 
 def _same_items(section, stored):
@@ -55,12 +77,29 @@ def _same_items(section, stored):
     return as_before and (stored.is_bulk or not section.get("bulk"))
 
 
+def age(ages, kind):
+    """Return a kind's Age out of those that are stored."""
+    return Age(*ages.get(kind, ()))
+
+
+def aged(known, at, number, *, outcome, items):
+    """Return an Age once there are a newer outcome, or newer items, or both."""
+    outcome_at, items_at, outcome_seq, items_seq = known
+    if outcome:
+        outcome_at, outcome_seq = at, outcome_seq if number is None else number
+    if items:
+        items_at, items_seq = at, items_seq if number is None else number
+    return Age(outcome_at, items_at, outcome_seq, items_seq)
+
+
 def outcome(section):
     """Return a section's Outcome, cleaned and bounded."""
     status = section["status"]
     reason = section.get("error" if status == "error" else "reason") if status != "ok" else None
     traceback = section.get("traceback") if status == "error" else None
     lines = [line for line in section.get("problems") or () if isinstance(line, str)]
+    if status == "ok" and not lines:
+        return FINE
     return Outcome(
         status,
         None if reason is None else tidy(reason, MAX_LINE),

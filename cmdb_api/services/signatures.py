@@ -1,10 +1,15 @@
 """Whether a report was signed with the key of the host that it tells of."""
 
-import hashlib
 import hmac
 
 from cmdb_api.errors import Forbidden, Unauthorized
 from cmdb_api.services.canonical import host_key
+
+
+def secrets(settings):
+    """Return the master secrets that are valid: hosts' keys are of one of them."""
+    both = settings["MASTER_SECRET"], settings["MASTER_SECRET_PREVIOUS"]
+    return [secret for secret in both if secret]
 
 
 def check(envelope, generation, secrets):
@@ -18,9 +23,9 @@ def check(envelope, generation, secrets):
         raise Unauthorized(f"the report is not signed; it needs a sig made with {host}'s host key")
     given = envelope.sig.encode("utf-8", "surrogatepass")
     message = envelope.signed_text.encode("ascii")
-    for secret in filter(None, secrets):
+    for secret in secrets:
         key = host_key(secret, host, generation).encode()
-        if hmac.compare_digest(hmac.new(key, message, hashlib.sha256).hexdigest().encode(), given):
+        if hmac.compare_digest(hmac.digest(key, message, "sha256").hex().encode(), given):
             return
     raise Forbidden(
         f"the signature is not {host}'s: the report is for another host than the key's, the key "

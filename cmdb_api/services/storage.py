@@ -6,13 +6,12 @@ All of a report's rows are gathered and written at once.
 import hashlib
 from collections import defaultdict
 
-from sqlalchemy import JSON, and_, any_, bindparam, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, bindparam, delete, select
 
 from cmdb_api.models import BulkItem, Change, Component, ComponentAddress, Section
 from cmdb_api.services.canonical import dumps
 from cmdb_api.services.diff import differing
-from cmdb_api.services.locking import dialect, insert
+from cmdb_api.services.locking import among, insert
 
 ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses"]
 MAX_ADDRESS = 64
@@ -24,16 +23,29 @@ OUTCOME = ("status", "reason", "traceback", "problems")
 CONTENT = ("digest", "key", "serial", "fields", "item_count", "bulk_ids", "quarantine")
 
 
-_SECTIONS = select(
-    *(SECTION.c[name] for name in ("kind", *OUTCOME, "digest", "key", "serial", "fields")),
-    SECTION.c.item_count,
-    SECTION.c.bulk_ids.is_not(None).label("is_bulk"),
-).where(SECTION.c.asset_id == bindparam("asset_id"))
+_HEAD = [SECTION.c[name] for name in ("kind", *OUTCOME, "digest")]
+_SHAPE = [SECTION.c.key, SECTION.c.serial, SECTION.c.bulk_ids.is_not(None).label("is_bulk")]
+_SECTIONS = select(*_HEAD, *_SHAPE, SECTION.c.fields, SECTION.c.item_count).where(
+    SECTION.c.asset_id == bindparam("asset_id")
+)
 
 
 def sections(session, asset_id):
     """Return {kind: row} of an asset's sections, without what only their items need."""
     return {row.kind: row for row in session.execute(_SECTIONS, {"asset_id": asset_id})}
+
+
+def sections_of(session, asset_ids, *, whole):
+    """
+    Return {asset: {kind: row}} of many assets: enough to tell whether a report is news.
+
+    ``whole`` tells that items come too, which are compared by more than their digest.
+    """
+    found = {asset_id: {} for asset_id in asset_ids}
+    query = select(SECTION.c.asset_id, *_HEAD, *(_SHAPE if whole else ()))
+    for row in session.execute(query.where(among(session, SECTION.c.asset_id, list(asset_ids)))):
+        found[row.asset_id][row.kind] = row
+    return found
 
 
 def items(session, asset_id, stored):
@@ -63,7 +75,7 @@ def items(session, asset_id, stored):
 def bulk_items(session, ids):
     """Return the rows (id, place, item) of these ids of the dictionary."""
     c = BULK.c
-    return session.execute(select(c.id, c.place, c.data).where(_among(session, c.id, ids))).all()
+    return session.execute(select(c.id, c.place, c.data).where(among(session, c.id, ids))).all()
 
 
 def bulk_ids(session, kind, before, after, ids):
@@ -97,16 +109,8 @@ def _known(session, kind, hashes):
     if not hashes:
         return {}
     c = BULK.c
-    rows = select(c.hash, c.id).where(c.kind == kind, _among(session, c.hash, hashes))
+    rows = select(c.hash, c.id).where(c.kind == kind, among(session, c.hash, hashes))
     return dict(map(tuple, session.execute(rows)))
-
-
-def _among(session, column, values):
-    """Return the condition that a column is one of many values, which travel as one parameter."""
-    if dialect(session) == "postgresql":
-        return column == any_(literal(values, ARRAY(column.type)))
-    each = func.json_each(literal(values, JSON())).table_valued("value")
-    return column.in_(select(each.c.value))
 
 
 def serial_of(item, field):

@@ -58,8 +58,8 @@ def revoke(session, token_id):
     return name
 
 
-def verify(session, text, scope):
-    """Return who bears this token; raises Unauthorized, or Forbidden if it lacks the scope."""
+def verify(session, text, *scopes):
+    """Return who bears this token; raises Unauthorized, or Forbidden where it lacks all scopes."""
     if not text:
         raise Unauthorized(
             "a token is needed: send Authorization: Bearer TOKEN (cmdb token create makes one)",
@@ -71,8 +71,10 @@ def verify(session, text, scope):
         raise _refused("this token is not known")
     if token.expires_at and token.expires_at <= now():
         raise _refused("this token has expired")
-    if scope not in INCLUDES[token.scope]:
-        raise Forbidden(f"this needs a token of scope {scope}; yours has {token.scope}")
+    if INCLUDES[token.scope].isdisjoint(scopes):
+        raise Forbidden(
+            f"this needs a token of scope {' or '.join(scopes)}; yours has {token.scope}"
+        )
     return Bearer(token.id, token.name, token.scope, token.last_used_at)
 
 

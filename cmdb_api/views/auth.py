@@ -10,13 +10,13 @@ from cmdb_api.services import tokens
 from cmdb_api.views.openapi import SCHEME
 
 
-def needs(scope):
-    """Serve a view to tokens of this scope only; ``g.bearer`` is whoever asks. Goes on top."""
+def needs(*scopes):
+    """Serve a view to tokens of one of these scopes; ``g.bearer`` is whoever asks. Goes on top."""
 
     def decorate(view):
         @wraps(view)
         def guarded(*args, **kwargs):
-            g.bearer = tokens.verify(db.session, _token(), scope)
+            g.bearer = tokens.verify(db.session, _token(), *scopes)
             if tokens.note_use(db.session, g.bearer):
                 db.session.commit()
             return view(*args, **kwargs)
@@ -24,7 +24,7 @@ def needs(scope):
         described = Blueprint.doc(
             security=[{SCHEME: []}],
             responses={"401": "UNAUTHORIZED", "403": "FORBIDDEN"},
-            **{"x-scope": scope},
+            **{"x-scope": " or ".join(scopes)},
         )
         return described(guarded)
 

@@ -255,7 +255,8 @@ def _names(value):
 
 def _collectors(settings, kinds, exclude=()):
     """Return the collectors found, or those of ``kinds``; raises where one is not known."""
-    found = {kind: _collector(kind, path, settings) for kind, path in _files().items()}
+    files = _files()
+    found = dict.fromkeys(files)
     for dotted in settings["plugins"]:
         each = cmdb_plugins.from_class(str(dotted), settings)
         found[each.kind] = each
@@ -263,7 +264,8 @@ def _collectors(settings, kinds, exclude=()):
         raise CommandExecutionError(
             f"no collector for {', '.join(unknown)}; there are: {', '.join(sorted(found))}"
         )
-    return [found[kind] for kind in sorted(set(kinds or found) - set(exclude))]
+    wanted = sorted(set(kinds or found) - set(exclude))
+    return [found[kind] or _collector(kind, files[kind], settings) for kind in wanted]
 
 
 def _files():
@@ -283,6 +285,8 @@ def _kinds(settings):
 
 
 def _collector(kind, path, settings):
+    if found := cmdb_plugins.from_file(kind, path, settings):
+        return found
     function = f"{cmdb_plugins.PREFIX}{kind}.collect"
     if function in __salt__:
         return cmdb_plugins.from_function(kind, __salt__[function], settings, path)
@@ -310,6 +314,9 @@ def _debug(settings):
 
 
 def _via():
+    # So salt-ssh calls the folder that it keeps on its target.
+    if os.path.basename(os.path.normpath(__opts__.get("root_dir") or "")) == "running_data":
+        return "ssh"
     return "agent" if __opts__.get("file_client") == "local" else "salt"
 
 

@@ -4,6 +4,7 @@ Salt has the folder of our libraries on the path only while it loads modules, an
 collectors: a decoder of a tool that is not here would cost each job as much as a small collector.
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -30,9 +31,16 @@ class _Library:
 
 
 def _load(name):
+    with libraries_at_hand():
+        return importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def libraries_at_hand():
+    """Let what is imported within the block find our libraries."""
     with _lock:
         sys.path.insert(0, HERE)
         try:
-            return importlib.import_module(name)
+            yield
         finally:
             sys.path.remove(HERE)

@@ -2,18 +2,76 @@
 
 import importlib
 import importlib.util
+import os
 import traceback
+import types
 
+import cmdb_later as later
 import cmdb_run as run
 import cmdb_settings as settings_
 import cmdb_source as source
 
 PREFIX = "cmdb_"
+# What Salt's loader puts into a module, or looks for in one.
+NEEDS_SALT = {
+    *("__salt__", "__opts__", "__grains__", "__pillar__", "__context__", "__utils__", "__proxy__"),
+    *("__virtual__", "__virtualname__", "__init__", "__func_alias__", "salt"),
+}
+# {path: (what the file was, its module or None)}; it goes when a library changes.
+_loaded = {}
 
 
 def from_function(kind, collect, settings, origin=""):
     """Return the Collector of a module, read from the constants beside its ``collect``."""
     return _collector(kind, collect, collect.__globals__.get, settings, origin)
+
+
+def from_file(kind, path, settings):
+    """
+    Return the Collector of a file; None where it takes Salt's own loader to load it.
+
+    That gives each module copies of options, grains and functions, which costs a job more than all
+    that our collectors do; they ask for none of it.
+    """
+    stamp = _stamp(path)
+    if stamp is None or _loaded.get(path, (None,))[0] != stamp:
+        _loaded[path] = stamp, _import(kind, path)
+    module = _loaded[path][1]
+    if module is None or not callable(getattr(module, "collect", None)):
+        return None
+    return from_function(kind, module.collect, settings, path)
+
+
+def _import(kind, path):
+    try:
+        spec = importlib.util.spec_from_file_location(PREFIX + kind, path)
+        code = spec.loader.get_code(spec.name)
+        if not NEEDS_SALT.isdisjoint(_names(code)):
+            return None
+        module = importlib.util.module_from_spec(spec)
+        with later.libraries_at_hand():
+            exec(code, module.__dict__)
+    except Exception:
+        # Salt's loader meets the same, or not; it says why.
+        return None
+    return module
+
+
+def _names(code):
+    """Yield all names that a module's code asks for."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+            yield constant.co_name
+
+
+def _stamp(path):
+    try:
+        told = os.stat(path)
+    except OSError:
+        return None
+    return told.st_ino, told.st_mtime_ns, told.st_size
 
 
 def from_class(dotted, settings):

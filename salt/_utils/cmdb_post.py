@@ -29,6 +29,8 @@ def line(report, age_ms, known):
 
 def post(settings, lines):
     """Return the API's answers, one a line; raises DeliveryError where that is not what came."""
+    if not settings["url"]:
+        raise DeliveryError("cmdb:url is not set; reports wait in the spool")
     url = settings["url"].rstrip("/") + PATH
     try:
         status, headers, body = http.post(
@@ -42,25 +44,17 @@ def post(settings, lines):
     except http.PostError as error:
         raise DeliveryError(str(error)) from error
     if status != 200:
-        message = f"{url} answered {status}: {_message(body)}"
+        message = f"{url} answered {status}: {http.message(body)}"
         raise DeliveryError(message, _seconds(headers.get("Retry-After")), status)
     try:
         answers = [json.loads(line) for line in body.splitlines() if line.strip()]
     except ValueError:
-        raise DeliveryError(f"{url} answered no JSON: {_message(body)}") from None
+        raise DeliveryError(f"{url} answered no JSON: {http.message(body)}") from None
     if len(answers) != len(lines) or not all(
         isinstance(answer, dict) and isinstance(answer.get("result"), str) for answer in answers
     ):
         raise DeliveryError(f"{url} answered {len(answers)} results for {len(lines)} reports")
     return answers
-
-
-def _message(body):
-    """Return the message of an error of the API, else the start of what came instead."""
-    try:
-        return json.loads(body)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        return repr(body[:120].decode("utf-8", "replace"))
 
 
 def _seconds(text):

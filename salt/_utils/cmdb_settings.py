@@ -41,12 +41,13 @@ DEFAULTS = {
 
 
 # {setting: what it must be}; None is always allowed where it is the default.
-TEXT, NUMBER, COUNT, TEXTS, MAPPING = (
+TEXT, NUMBER, COUNT, TEXTS, MAPPING, SWITCH = (
     "a text",
     "a number above 0",
     "a whole number above 0",
     "a list of texts",
     "a mapping",
+    "true or false",
 )
 KINDS_OF_VALUES = {
     **dict.fromkeys(("url", "key", "ca_file", "proxy", "debug"), TEXT),
@@ -68,32 +69,45 @@ def merged(*layers):
     """Return the defaults with each layer laid over the one before, key by key."""
     settings = copy.deepcopy(DEFAULTS)
     for layer in layers:
-        if layer is None:
-            continue
-        if not isinstance(layer, dict):
-            raise SettingsError(f"cmdb: must be a mapping, not {_kind(layer)}")
-        _lay(settings, _plain(layer), "cmdb")
-    _check(settings, KINDS_OF_VALUES, DEFAULTS, "cmdb")
-    _check(settings["spool"], SPOOL_VALUES, DEFAULTS["spool"], "cmdb:spool")
-    if settings["url"] and "@" in settings["url"].partition("//")[2].partition("/")[0]:
-        raise SettingsError("cmdb:url holds a user name or password; the key alone proves the host")
+        if layer is not None:
+            lay(settings, layer)
+    check(settings, KINDS_OF_VALUES, DEFAULTS)
     return settings
+
+
+def lay(settings, layer):
+    """Lay one layer over the settings, key by key."""
+    if not isinstance(layer, dict):
+        raise SettingsError(f"cmdb: must be a mapping, not {_kind(layer)}")
+    _lay(settings, _plain(layer), "cmdb")
+
+
+def check(settings, kinds, defaults):
+    """Raise where a setting, or one of the spool, is not of its kind."""
+    _check(settings, kinds, defaults, "cmdb")
+    _check(settings["spool"], SPOOL_VALUES, defaults["spool"], "cmdb:spool")
+    if settings["url"] and "@" in settings["url"].partition("//")[2].partition("/")[0]:
+        raise SettingsError("cmdb:url holds a user name or password; none is needed there")
 
 
 def unknown(settings, kinds):
     """Return a line for each setting that nothing reads, with the nearest known name."""
+    return [
+        # The formula reads its schedule from the same pillar.
+        *strangers(settings, {*DEFAULTS, "schedule"}, "cmdb"),
+        *strangers(settings["spool"], DEFAULTS["spool"], "cmdb:spool"),
+        *strangers(settings["collectors"], kinds, "cmdb:collectors"),
+    ]
+
+
+def strangers(given, known, path):
+    """Return a line for each name that is not known, with the nearest that is."""
     lines = []
-    # The formula reads its schedule from the same pillar.
-    for known, given, path in (
-        ({*DEFAULTS, "schedule"}, settings, "cmdb"),
-        (DEFAULTS["spool"], settings["spool"], "cmdb:spool"),
-        (kinds, settings["collectors"], "cmdb:collectors"),
-    ):
-        for name in given:
-            if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                lines.append(f"unknown setting {path}:{name}{hint}")
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            lines.append(f"unknown setting {path}:{name}{hint}")
     return lines
 
 
@@ -144,6 +158,8 @@ def _fits(value, kind):
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if kind == MAPPING:
         return isinstance(value, dict)
+    if kind == SWITCH:
+        return isinstance(value, bool)
     number = isinstance(value, int) or (kind == NUMBER and isinstance(value, float))
     return number and not isinstance(value, bool) and value > 0
 

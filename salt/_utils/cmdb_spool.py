@@ -9,7 +9,9 @@ import fcntl
 import json
 import logging
 import os
+import threading
 import time
+from typing import NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +39,26 @@ class Waiting:
         return max(0, now["wall_ms"] - self.clock["wall_ms"])
 
 
+class Held(NamedTuple):
+    """What a waiting report holds: the number by which its host counts, and its kinds."""
+
+    number: int
+    id: str
+    outcomes: frozenset
+    items: frozenset
+    size: int
+
+
 class Spool:
     """A folder of waiting reports. Its methods raise OSError where the disk does."""
 
     def __init__(self, folder, max_reports, max_bytes, max_rejected):
         self.folder = folder
         self.max_reports, self.max_bytes, self.max_rejected = max_reports, max_bytes, max_rejected
+        # {path: why} of waiting reports that the disk does not give back.
+        self.unreadable = {}
+        # {path: what it holds}, filled where room is short.
+        self.held = {}
         os.makedirs(folder, mode=0o700, exist_ok=True)
 
     @contextlib.contextmanager
@@ -59,9 +75,15 @@ class Spool:
 
     def put(self, report):
         """Keep a report; returns once it is on the disk."""
-        content = {"clock": clock(), "report": report}
-        name = f"{time.time_ns():020d}-{report['report_id']}.json"
-        write(os.path.join(self.folder, name), content)
+        self.put_all([report])
+
+    def put_all(self, reports):
+        """Keep reports; returns once all are on the disk."""
+        for report in reports:
+            content = {"clock": clock(), "report": report}
+            name = f"{time.time_ns():020d}-{report['report_id']}.json"
+            _write(os.path.join(self.folder, name), content)
+        _sync(self.folder)
 
     def names(self):
         """Return the paths of the waiting reports, oldest first."""
@@ -69,7 +91,8 @@ class Spool:
         return [os.path.join(self.folder, name) for name in sorted(found)]
 
     def load(self, path):
-        """Return a waiting report, None where it is gone; one that can't be read is set aside."""
+        """Return a waiting report; None where it is gone, is set aside as broken, or unreadable."""
+        self.unreadable.pop(path, None)
         try:
             with open(path, encoding="utf-8") as file:
                 content = json.load(file)
@@ -81,8 +104,12 @@ class Spool:
             return waiting
         except FileNotFoundError:
             return None
+        except OSError as error:
+            # The disk may give it back another time.
+            self.unreadable[path] = error.strerror or str(error)
+            return None
         except (ValueError, KeyError, TypeError) as error:
-            log.error("%s can't be read (%s); set aside in corrupt/", path, error)
+            log.error("%s is no whole report (%s); set aside in corrupt/", path, error)
             self._set_aside("corrupt", path, CORRUPT_KEPT)
             return None
 
@@ -97,6 +124,14 @@ class Spool:
             write(waiting.path, {"error": error, "clock": waiting.clock, "report": waiting.report})
             self._set_aside("rejected", waiting.path, self.max_rejected)
 
+    def set_apart(self, report, error):
+        """Keep what was refused before it came into the spool, with the reason."""
+        name = f"{time.time_ns():020d}.json"
+        os.makedirs(os.path.join(self.folder, "rejected"), mode=0o700, exist_ok=True)
+        path = os.path.join(self.folder, "rejected", name)
+        write(path, {"error": error, "clock": clock(), "report": report})
+        self._prune("rejected", self.max_rejected)
+
     def make_room(self):
         """
         Drop superseded reports while a bound is passed; returns how many were dropped.
@@ -109,22 +144,32 @@ class Spool:
         total = sum(_size(path) for path in paths)
         if len(paths) <= self.max_reports and total <= self.max_bytes:
             return 0
-        count, dropped, newer = len(paths), 0, set()
-        superseded = []
-        for path in reversed(paths):
-            waiting = self.load(path)
-            if waiting is None:
-                continue
-            holds = set(_holds(waiting.report))
-            if holds <= newer:
-                superseded.append(waiting)
-            newer |= holds
-        for waiting in reversed(superseded):
+        count, dropped = len(paths), 0
+        for path, size in self._superseded(paths):
             if count <= self.max_reports and total <= self.max_bytes:
                 break
-            self.settle(waiting)
-            count, total, dropped = count - 1, total - waiting.size, dropped + 1
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            count, total, dropped = count - 1, total - size, dropped + 1
         return dropped
+
+    def _superseded(self, paths):
+        """Return [(path, bytes)] of the reports that newer ones supersede, oldest first."""
+        self.held = {path: held for path in paths if (held := self._look(path))}
+        newer, found = {}, []
+        for path, held in sorted(self.held.items(), key=_order, reverse=True):
+            outcomes, items = newer.get(held.id, (frozenset(), frozenset()))
+            if held.outcomes <= outcomes and held.items <= items:
+                found.append((path, held.size))
+            newer[held.id] = outcomes | held.outcomes, items | held.items
+        return reversed(found)
+
+    def _look(self, path):
+        """Return what a waiting report holds; it is read once as long as this object lives."""
+        if path in self.held:
+            return self.held[path]
+        waiting = self.load(path)
+        return waiting and _held(waiting)
 
     def _sweep(self):
         """Remove what a process that was killed left half-written."""
@@ -154,12 +199,7 @@ class Spool:
 
     def state(self):
         """Return what is remembered between deliveries; empty where it is lost or unreadable."""
-        try:
-            with open(os.path.join(self.folder, "state.json"), encoding="utf-8") as file:
-                state = json.load(file)
-        except (OSError, ValueError):
-            return {}
-        return state if isinstance(state, dict) else {}
+        return read(os.path.join(self.folder, "state.json"))
 
     def remember(self, state):
         """Write what is to be remembered."""
@@ -168,8 +208,12 @@ class Spool:
     def _set_aside(self, folder, path, most):
         os.makedirs(os.path.join(self.folder, folder), mode=0o700, exist_ok=True)
         os.replace(path, os.path.join(self.folder, folder, os.path.basename(path)))
+        self._prune(folder, most)
+
+    def _prune(self, folder, most):
         for old in self.aside(folder)[:-most]:
-            os.unlink(old)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(old)
 
 
 def clock():
@@ -187,9 +231,25 @@ def clock():
     }
 
 
+def read(path):
+    """Return what ``write`` wrote of a mapping; empty where it is lost or unreadable."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def write(path, content):
     """Write JSON so that the file is there whole or not at all, also after a power cut."""
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}")
+    _write(path, content)
+    _sync(os.path.dirname(path))
+
+
+def _write(path, content):
+    own = f"{os.getpid()}.{threading.get_ident()}"
+    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{own}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -201,18 +261,31 @@ def write(path, content):
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+
+
+def _sync(folder):
+    """Make the names in a folder last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
-def _holds(report):
-    for kind, section in report["sections"].items():
-        yield report["id"], kind, "outcome"
-        if section.get("status") == "ok":
-            yield report["id"], kind, "items"
+def _held(waiting):
+    report = waiting.report
+    number = report.get("seq")
+    if not isinstance(number, int):
+        number = waiting.clock["wall_ms"]
+    sections = report["sections"].items()
+    items = frozenset(kind for kind, each in sections if each.get("status") == "ok")
+    return Held(number, report["id"], frozenset(report["sections"]), items, waiting.size)
+
+
+def _order(entry):
+    # A host's own number comes before the moment of arrival: an old report may come late.
+    path, held = entry
+    return held.number, path
 
 
 def _is_report(name):

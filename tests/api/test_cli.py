@@ -4,9 +4,10 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from cmdb_api import cli
-from cmdb_api.models import Asset
+from cmdb_api.models import Asset, Change
 from cmdb_api.services import canonical
 from tests.reports import MASTER_SECRET, make_report
 
@@ -101,6 +102,26 @@ def test_the_key_is_of_the_generation_in_the_database(cmdb, session):
     result = cmdb("key", "WEB01")
     assert result.stdout.strip() == canonical.host_key(MASTER_SECRET, "web01", 3)
     assert result.stderr == ""
+
+
+def test_the_command_prints_the_new_key_and_says_that_the_old_one_is_revoked(
+    cmdb,
+    post,
+    make_report,
+    session,
+):
+    post(make_report("web01", {"disk": []}))
+    result = cmdb("key", "WEB01", "--rotate")
+    assert result.exit_code == 0
+    assert result.stdout.strip() == canonical.host_key(MASTER_SECRET, "web01", 2)
+    assert "revoked" in result.stderr
+    assert cmdb("key", "web01").stdout == result.stdout
+    (change,) = session.scalars(select(Change).where(Change.actor.is_not(None))).all()
+    assert change.actor.endswith("(cmdb key)")
+    assert change.fields == ["key_generation"]
+    assert failed(cmdb("key", "web09", "--rotate")) == (
+        "Error: there is no asset web09; there is web01"
+    )
 
 
 def test_the_key_is_told_without_a_database_too(run):

@@ -1,8 +1,23 @@
-"""Who did not report."""
+"""Who did not report, and why."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from sqlalchemy import select, update
 
-MISSING = "/api/v1/coverage/missing"
+from cmdb_api.models import CoverageHost, CoverageSource, Refusal
+from cmdb_api.models.types import now
+from cmdb_api.services import sources
+from cmdb_api.services.reasons import HINTS, hint
+from tests.reports import make_report as signed
+from tests.reports import section
+
+COVERAGE = "/api/v1/coverage"
+MISSING = f"{COVERAGE}/missing"
+SOURCES = f"{COVERAGE}/sources"
+HOUR = 3_600_000
 
 
 def told(answer):
@@ -10,12 +25,47 @@ def told(answer):
     return {item["hostname"]: item["reason"] for item in answer.json["items"]}
 
 
+def items(answer):
+    assert answer.status_code == 200, answer.text
+    return {item["hostname"]: item for item in answer.json["items"]}
+
+
+@pytest.fixture
+def make_report():
+    """Return a function that makes reports of hosts whose clocks are right."""
+
+    def make(host, sections, **members):
+        collected = now() - timedelta(milliseconds=members.get("age_ms", 0))
+        clock = {"collected_at": collected.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return signed(host, sections, **(clock | members))
+
+    return make
+
+
+@pytest.fixture
+def relay(make_client):
+    """Return a client of a master."""
+    return make_client("relay")
+
+
+@pytest.fixture
+def push(relay):
+    """Return a function that says what a master knows; it may say more of the answer."""
+
+    def push(name="salt01", *, status=200, **given):
+        answer = relay.put(f"{SOURCES}/{name}", json={"kind": "salt"} | given)
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    return push
+
+
 @pytest.fixture
 def fleet(writer, post, make_report):
     """Three hosts: one never seen, one silent for an hour, one that has just reported."""
     writer.post("/api/v1/assets", json={"hostname": "never01"})
     post(
-        make_report("silent01", {"disk": []}, age_ms=3_600_000),
+        make_report("silent01", {"disk": []}, age_ms=HOUR),
         make_report("web01", {"disk": []}),
     )
 
@@ -28,8 +78,10 @@ def test_silent_hosts_and_those_never_seen_are_told_with_the_reason(fleet, reade
     never, silent = answer.json["items"]
     assert never["reported_at"] is None
     assert never["registered_at"] is not None
+    assert never["since"] == never["registered_at"]
     assert silent["reported_at"] is not None
     assert silent["registered_at"] is None
+    assert silent["since"] == silent["reported_at"]
 
 
 def test_the_window_says_how_old_a_report_may_be(fleet, reader):
@@ -43,33 +95,85 @@ def test_a_report_that_was_under_way_for_long_does_not_count_as_new(reader, post
 
 
 FAILED = {"status": "error", "error": "ParseError: no"}
+OFF = {"status": "disabled"}
+WITHOUT = {"status": "unavailable", "reason": "storcli64 is not installed"}
 
 
 def test_a_host_whose_reports_bring_nothing_was_not_collected(reader, post, make_report):
     post(
         make_report("empty01", {}),
-        make_report("failed01", {"disk": FAILED, "psu": {"status": "disabled"}}),
+        make_report("without01", {"raid_disk": WITHOUT, "psu": OFF}),
+        make_report("off01", {"disk": OFF, "psu": OFF}),
+        make_report("failed01", {"disk": FAILED, "psu": OFF}),
         make_report("half01", {"disk": FAILED, "nic": []}),
-        make_report("late01", {"disk": []}, age_ms=3_600_000),
+        make_report("late01", {"disk": []}, age_ms=HOUR),
     )
     post(make_report("late01", {"disk": FAILED}))
     answer = reader.get(MISSING)
-    reasons = dict.fromkeys(("empty01", "failed01", "late01"), "nothing_collected")
-    assert told(answer) == reasons
-    assert answer.json["total"] == 3
+    assert told(answer) == {
+        "empty01": "nothing_collected",
+        "failed01": "collector_failing",
+        "late01": "collector_failing",
+        "off01": "collector_disabled",
+        "without01": "nothing_collected",
+    }
+    assert answer.json["total"] == 5
     assert all(item["reported_at"] for item in answer.json["items"])
-    assert set(told(reader.get(f"{MISSING}?window=2h"))) == {"empty01", "failed01"}
+    assert items(answer)["failed01"]["detail"] == "disk: ParseError: no"
+    assert items(answer)["failed01"]["since"] is None
+    assert items(answer)["late01"]["since"] < items(answer)["late01"]["reported_at"]
+    assert "late01" not in told(reader.get(f"{MISSING}?window=2h"))
     # Items that arrive late count by when they were collected.
     post(make_report("late01", {"nic": []}, age_ms=60_000))
     assert "late01" not in told(reader.get(MISSING))
 
 
+def test_many_failing_collectors_are_counted(reader, post, make_report):
+    post(make_report("web01", {f"kind{n}": FAILED for n in range(5)}))
+    detail = items(reader.get(MISSING))["web01"]["detail"]
+    assert detail.startswith("kind0: ParseError: no; kind1: ")
+    assert detail.endswith("; and 2 more")
+
+
+def test_one_kind_can_be_asked_for_with_the_sections_own_reason(reader, post, make_report):
+    post(
+        make_report("all01", {"disk": [], "raid_disk": []}),
+        make_report("failed01", {"disk": [], "raid_disk": FAILED}),
+        make_report("late01", {"raid_disk": []}, age_ms=HOUR),
+        make_report("none01", {"disk": []}),
+        make_report("off01", {"disk": [], "raid_disk": OFF}),
+        make_report("silent01", {"raid_disk": []}, age_ms=HOUR),
+        make_report("without01", {"disk": [], "raid_disk": WITHOUT}),
+    )
+    post(make_report("late01", {"disk": []}))
+    answer = reader.get(f"{MISSING}?kind=raid_disk")
+    assert {name: (one["reason"], one["detail"]) for name, one in items(answer).items()} == {
+        "failed01": ("collector_failing", "ParseError: no"),
+        "late01": ("nothing_collected", None),
+        "none01": ("nothing_collected", None),
+        "off01": ("collector_disabled", "disabled"),
+        "silent01": ("silent", None),
+        "without01": ("collector_unavailable", "storcli64 is not installed"),
+    }
+    assert items(answer)["late01"]["since"] < items(answer)["late01"]["reported_at"]
+    assert set(told(reader.get(f"{MISSING}?kind=disk"))) == {"silent01"}
+    two = reader.get(f"{MISSING}?kind=raid_disk&window=2h")
+    assert set(told(two)) == {"failed01", "none01", "off01", "without01"}
+
+
 @pytest.mark.parametrize("window", ["", "0m", "30", "-5m", "1.5h", "half an hour", "9999999w"])
 def test_a_wrong_window_is_named_with_an_example(reader, window):
-    answer = reader.get(MISSING, query_string={"window": window})
+    for path in (MISSING, COVERAGE):
+        answer = reader.get(path, query_string={"window": window})
+        assert answer.status_code == 422
+        (message,) = answer.json["error"]["fields"]["window"]
+        assert "30m" in message
+
+
+def test_wrong_reasons_and_kinds_are_named(reader):
+    answer = reader.get(f"{MISSING}?reason=bored&kind=A%20B")
     assert answer.status_code == 422
-    (message,) = answer.json["error"]["fields"]["window"]
-    assert "30m" in message
+    assert set(answer.json["error"]["fields"]) == {"reason.0", "kind"}
 
 
 def test_the_list_comes_in_pages(writer):
@@ -88,3 +192,337 @@ def test_a_name_that_salt_would_read_as_two_is_no_target(writer):
     answer = writer.get(MISSING)
     assert set(told(answer)) == {"db01,db02"}
     assert answer.json["salt_target"] == ""
+
+
+def test_hosts_that_a_master_knows_are_expected_though_they_are_no_asset(push, reader):
+    pushed = push(
+        accepted=["down01", "fresh01"],
+        pending=["new01"],
+        denied=["twice01"],
+        rejected=["away01"],
+        up=["fresh01"],
+    )
+    assert (pushed["hosts"], pushed["ignored"]) == (5, [])
+    answer = reader.get(MISSING)
+    assert told(answer) == {
+        "down01": "minion_down",
+        "fresh01": "never_seen",
+        "new01": "key_pending",
+        "twice01": "key_denied",
+    }
+    assert answer.json["salt_target"] == "down01,fresh01"
+    assert all(item["since"] == pushed["pushed_at"] for item in answer.json["items"])
+    assert items(answer)["new01"]["hint"].endswith("salt-key -a new01")
+    assert items(answer)["new01"]["detail"] == f"as salt01 said at {pushed['pushed_at']}"
+    assert reader.get("/api/v1/assets").json["total"] == 0
+
+
+def test_hosts_of_a_roster_are_expected(push, reader):
+    failure = {"reason": "unreachable", "detail": "Connection refused"}
+    push("roster", kind="roster", hosts=["edge01", "edge02"], failures={"edge02": failure})
+    answer = reader.get(MISSING)
+    assert told(answer) == {"edge01": "never_seen", "edge02": "unreachable"}
+    assert items(answer)["edge02"]["detail"].startswith("Connection refused; as roster said at")
+    assert answer.json["salt_target"] == "edge01,edge02"
+
+
+def test_pushed_knowledge_explains_silence_of_assets_in_any_case(fleet, push, reader, post):
+    push(accepted=["SILENT01", "web01"], rejected=["never01"], up=["web01"])
+    answer = reader.get(MISSING)
+    assert told(answer) == {"never01": "key_rejected", "silent01": "minion_down"}
+    # Salt's names differ by case: the target is what Salt calls it.
+    assert answer.json["salt_target"] == "SILENT01"
+    assert "salt SILENT01 test.ping" in items(answer)["silent01"]["hint"]
+
+
+def test_a_host_that_reported_is_not_missing_whatever_a_master_says(fleet, push, reader):
+    failure = {"reason": "modules_not_synced", "detail": "'cmdb.collect' is not available"}
+    push(pending=["web01"], accepted=["silent01"], up=["silent01"], failures={"silent01": failure})
+    assert told(reader.get(MISSING)) == {"never01": "never_seen", "silent01": "modules_not_synced"}
+
+
+def test_who_is_up_may_be_unknown(fleet, push, reader):
+    push(accepted=["silent01"])
+    assert told(reader.get(MISSING))["silent01"] == "silent"
+    push(accepted=["silent01"], up=None)
+    assert told(reader.get(MISSING))["silent01"] == "silent"
+    push(accepted=["silent01"], up=[])
+    assert told(reader.get(MISSING))["silent01"] == "minion_down"
+
+
+def test_a_push_replaces_what_the_same_source_said(push, reader):
+    push(pending=["a01", "b01", "c01"])
+    push("salt02", pending=["z01"])
+    push(accepted=["b01"], pending=["c01"], up=["b01"])
+    assert told(reader.get(MISSING)) == {
+        "b01": "never_seen",
+        "c01": "key_pending",
+        "z01": "key_pending",
+    }
+
+
+def test_since_when_stays_as_long_as_nothing_changes(push, reader):
+    first = push(pending=["a01", "b01"])["pushed_at"]
+    second = push(pending=["a01"], denied=["b01"])["pushed_at"]
+    since = {name: one["since"] for name, one in items(reader.get(MISSING)).items()}
+    assert since == {"a01": first, "b01": second}
+    assert first < second
+
+
+def test_of_two_masters_the_one_that_accepted_a_host_counts(push, reader):
+    push("salt01", pending=["web01"], rejected=["web02"])
+    push("salt02", accepted=["web01", "web02"], up=["web01"])
+    push("salt03", accepted=["web01", "web02"], up=["web02"])
+    assert told(reader.get(MISSING)) == {"web01": "never_seen", "web02": "never_seen"}
+
+
+def test_what_can_not_be_taken_of_a_push_is_named_and_the_rest_is_taken(push, reader):
+    pushed = push(
+        accepted=["web01", "WEB01", "a b", "x" * 256],
+        pending=["\0", "web02"],
+        denied=["web01"],
+        up=["web02", "web09"],
+        failures={"web09": {"reason": "silent"}, "web01": {"reason": "strange", "detail": "a\0"}},
+    )
+    assert pushed["hosts"] == 2
+    assert pushed["ignored"] == [
+        "accepted: WEB01 is accepted too, which counts",
+        "accepted: 'a b' can't be the name of an asset",
+        f"accepted: '{'x' * 255}' can't be the name of an asset",
+        "pending: '\\x00' can't be the name of an asset",
+        "denied: web01 is accepted too, which counts",
+        "up: 'web02' is not among the accepted",
+        "up: 'web09' is not among the accepted",
+        "failures: 'web09' is not among the hosts",
+    ]
+    answer = reader.get(MISSING)
+    assert told(answer) == {"web01": "collection_failed", "web02": "key_pending"}
+    assert items(answer)["web01"]["detail"].startswith("strange: a\ufffd; as salt01 said")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "kind"),
+        ({"kind": "dns"}, "kind"),
+        ({"kind": "salt", "hosts": []}, "hosts"),
+        ({"kind": "roster", "accepted": []}, "accepted"),
+        ({"kind": "roster", "up": None}, "up"),
+        ({"kind": "salt", "accepted": "web01"}, "accepted"),
+        ({"kind": "salt", "accepted": [1]}, "accepted.0"),
+        ({"kind": "salt", "failures": {"web01": {}}}, "failures.web01.value.reason"),
+        ({"kind": "salt", "nonsense": []}, "nonsense"),
+    ],
+    ids=str,
+)
+def test_a_wrong_push_is_named_and_changes_nothing(push, relay, reader, given, field):
+    push(pending=["a01"])
+    answer = relay.put(f"{SOURCES}/salt01", json=given)
+    assert answer.status_code == 422
+    assert list(answer.json["error"]["fields"]) == [field]
+    assert told(reader.get(MISSING)) == {"a01": "key_pending"}
+
+
+def test_a_wrong_name_of_a_source_is_named(relay):
+    answer = relay.put(f"{SOURCES}/a%20b", json={"kind": "salt"})
+    assert answer.status_code == 422
+    assert list(answer.json["error"]["fields"]) == ["name"]
+
+
+def test_a_source_is_forgotten_with_all_that_it_said(push, relay, reader):
+    push(pending=["a01"])
+    assert relay.delete(f"{SOURCES}/salt01").status_code == 204
+    assert told(reader.get(MISSING)) == {}
+    answer = relay.delete(f"{SOURCES}/salt01")
+    assert (answer.status_code, answer.json["error"]["message"]) == (
+        404,
+        "there is no source salt01",
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "reads", "pushes"),
+    [("relay", 200, 200), ("read", 200, 403), ("write", 200, 403), ("admin", 200, 200)],
+)
+def test_masters_read_and_push_and_readers_read(make_client, scope, reads, pushes):
+    client = make_client(scope)
+    assert client.get(MISSING).status_code == reads
+    assert client.get(COVERAGE).status_code == reads
+    assert client.put(f"{SOURCES}/salt01", json={"kind": "salt"}).status_code == pushes
+
+
+@pytest.fixture
+def age(session):
+    """Return a function that makes all that was pushed or refused older."""
+
+    def age(**length):
+        past = now() - timedelta(**length)
+        for model, column in ((CoverageSource, "pushed_at"), (Refusal, "at")):
+            session.execute(update(model).values({column: past}))
+        session.execute(update(CoverageHost).values(since=past))
+        session.commit()
+
+    return age
+
+
+def test_a_source_that_was_silent_for_a_day_is_stale_and_downs_nobody(push, reader, age):
+    push(accepted=["web01"], up=[], pending=["new01"])
+    age(hours=23)
+    (source,) = reader.get(COVERAGE).json["sources"]
+    assert source["stale"] is False
+    assert told(reader.get(MISSING))["web01"] == "minion_down"
+    age(hours=25)
+    (source,) = reader.get(COVERAGE).json["sources"]
+    assert source["stale"] is True
+    assert told(reader.get(MISSING)) == {"web01": "never_seen", "new01": "key_pending"}
+
+
+def test_a_refused_report_is_why_a_host_is_missing(fleet, client, reader, post, make_report, age):
+    post(make_report("silent01", {"disk": []}, key="0" * 64))
+    post(make_report("never01", {"disk": []}, version=5))
+    answer = reader.get(MISSING)
+    assert told(answer) == {"never01": "report_refused", "silent01": "report_refused"}
+    one = items(answer)["silent01"]
+    assert one["detail"].startswith("the signature is not silent01's")
+    assert one["since"] > one["reported_at"]
+    assert "cmdb key silent01" in one["hint"]
+    assert items(answer)["never01"]["detail"] == "version: Not a valid string"
+    age(hours=2)
+    assert told(reader.get(MISSING))["never01"] == "report_refused"
+
+
+def test_only_refusals_of_known_hosts_are_kept_and_one_of_each(client, session, post, make_report):
+    post(make_report("web01", {"disk": []}))
+
+    def kept():
+        session.rollback()
+        return session.execute(select(Refusal.why, Refusal.at)).all()
+
+    for number in range(20):
+        post(make_report(f"other{number}", {"disk": []}, sig="0" * 64))
+        post(make_report(f"other{number}\ud800\0", {"disk": []}, sig="0" * 64))
+    post("no report", {"id": 5}, {"id": "", "schema": 1})
+    assert kept() == []
+    post(*(make_report("WEB01", {"disk": []}, sig=f"{n}" * 64) for n in range(9)))
+    (first,) = kept()
+    # The same again is not written for a minute; another is at once.
+    post(make_report("WEB01", {"disk": []}, sig="0" * 64))
+    assert kept() == [first]
+    client.post("/api/v1/reports", json=make_report("web01", {"disk": []}, seq="one" * 1000))
+    (second,) = kept()
+    assert second.why.startswith("seq: ")
+    assert second.at > first.at
+
+
+def test_a_refusal_before_the_newest_report_is_no_reason(reader, post, make_report, age):
+    post(make_report("web01", {"disk": []}, age_ms=HOUR))
+    post(make_report("web01", {"disk": []}, sig="0" * 64))
+    assert told(reader.get(MISSING)) == {"web01": "report_refused"}
+    age(hours=2)
+    assert told(reader.get(MISSING)) == {"web01": "silent"}
+
+
+def test_what_a_master_knows_goes_before_an_old_refusal(reader, post, make_report, push, age):
+    post(make_report("web01", {"disk": []}, age_ms=86_400_000))
+    post(make_report("web01", {"disk": []}, sig="0" * 64))
+    age(hours=2)
+    push(accepted=["web01"], up=[])
+    assert told(reader.get(MISSING)) == {"web01": "minion_down"}
+
+
+def test_a_host_whose_clock_was_wrong_before_it_fell_silent_is_told_so(reader, post, make_report):
+    post(
+        make_report("web01", {"disk": []}, age_ms=HOUR, collected_at="2020-01-01T00:00:00Z"),
+        # Collected now, it says, and an hour ago: its clock is ahead, which explains nothing yet.
+        signed("web02", {"disk": []}, age_ms=HOUR),
+    )
+    answer = reader.get(MISSING)
+    assert told(answer) == {"web01": "clock_wrong", "web02": "silent"}
+    assert items(answer)["web01"]["detail"].endswith(" behind")
+    assert items(answer)["web02"]["detail"].startswith("the host's clock was 59 min")
+
+
+def test_reasons_can_be_asked_for(fleet, push, reader):
+    push(pending=["new01"])
+    answer = reader.get(f"{MISSING}?reason=key_pending&reason=silent")
+    assert told(answer) == {"new01": "key_pending", "silent01": "silent"}
+    assert answer.json["total"] == 2
+    first = reader.get(f"{MISSING}?reason=key_pending&reason=silent&limit=1")
+    rest = reader.get(
+        f"{MISSING}?reason=key_pending&reason=silent&cursor={first.json['next_cursor']}"
+    )
+    assert [*told(first), *told(rest)] == ["new01", "silent01"]
+
+
+def test_the_summary_counts_by_reason_kind_and_source(fleet, push, reader, post, make_report):
+    post(make_report("web02", {"disk": section([]), "raid_disk": WITHOUT, "psu": FAILED}))
+    pushed = push(accepted=["web01", "web02"], pending=["new01"], up=["web01"])
+    told = reader.get(COVERAGE).json
+    assert told == {
+        "expected": 5,
+        "collected": 2,
+        "missing": {"key_pending": 1, "never_seen": 1, "silent": 1},
+        "kinds": {
+            "disk": {"hosts": 3, "collected": 2, "error": 0, "unavailable": 0, "disabled": 0},
+            "psu": {"hosts": 1, "collected": 0, "error": 1, "unavailable": 0, "disabled": 0},
+            "raid_disk": {"hosts": 1, "collected": 0, "error": 0, "unavailable": 1, "disabled": 0},
+        },
+        "sources": [
+            {
+                "name": "salt01",
+                "kind": "salt",
+                "pushed_at": pushed["pushed_at"],
+                "stale": False,
+                "hosts": {"accepted": 2, "pending": 1},
+            }
+        ],
+    }
+    assert reader.get(f"{COVERAGE}?window=2h").json["collected"] == 3
+
+
+def test_the_summary_of_an_empty_record_is_all_zero(reader):
+    assert reader.get(COVERAGE).json == {
+        "expected": 0,
+        "collected": 0,
+        "missing": {},
+        "kinds": {},
+        "sources": [],
+    }
+
+
+def test_a_failure_that_a_master_met_is_told_in_its_words(reader, post, make_report, push):
+    post(make_report("web01", {"disk": FAILED, "nic": []}, age_ms=HOUR))
+    failure = {"reason": "collector_failing", "detail": "Traceback: no"}
+    pushed = push(accepted=["web01"], up=["web01"], failures={"web01": failure})
+    one = items(reader.get(MISSING))["web01"]
+    assert one["detail"] == f"Traceback: no; as salt01 said at {pushed['pushed_at']}"
+
+
+def test_too_many_hosts_of_one_source_are_refused(push, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_HOSTS", 2)
+    told = push(status=413, accepted=["a", "b"], pending=["c"])
+    assert told["error"]["message"] == "3 hosts of one source; at most 2 are taken"
+
+
+def test_pushes_of_one_source_at_the_same_moment_leave_one_of_them(app, make_token, reader):
+    headers = {"Authorization": f"Bearer {make_token('relay')}"}
+    lists = [[f"{letter}{number:02}" for number in range(20)] for letter in "abcd"]
+    together = Barrier(len(lists))
+
+    def put(names):
+        together.wait()
+        body = {"kind": "salt", "pending": [*names, "both01"]}
+        return app.test_client().put(f"{SOURCES}/salt01", json=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(len(lists)) as pool:
+        assert list(pool.map(put, lists)) == [200] * len(lists)
+    assert sorted(told(reader.get(f"{MISSING}?limit=99"))) in [
+        sorted([*names, "both01"]) for names in lists
+    ]
+
+
+@pytest.mark.parametrize("reason", HINTS)
+def test_a_hint_is_one_line_that_is_safe_to_paste(reason):
+    line = hint(reason, "web01;rm${IFS}x")
+    assert "\n" not in line
+    assert ";rm" not in line.replace("'web01;rm${IFS}x'", "")

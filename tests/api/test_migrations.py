@@ -2,9 +2,11 @@
 
 import flask_migrate
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from cmdb_api.extensions import db
+from cmdb_api.models import Asset, AssetStatus, Refusal
+from cmdb_api.models.types import now
 
 
 @pytest.fixture
@@ -39,6 +41,25 @@ def test_downgraded_databases_upgrade_again(empty):
     flask_migrate.upgrade()
     with db.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM asset")).scalar() == 0
+
+
+def test_what_was_recorded_outlives_a_way_down_and_up(empty):
+    flask_migrate.upgrade()
+    asset = Asset(hostname="web01", hostname_key="web01")
+    db.session.add(asset)
+    db.session.flush()
+    db.session.add(AssetStatus(asset_id=asset.id, ages={"disk": [1, 2, 3, 4], "nic": [1, None]}))
+    db.session.add(Refusal(asset_id=asset.id, at=now(), why="no"))
+    db.session.commit()
+    flask_migrate.downgrade(revision="0001")
+    assert "refusal" not in inspect(db.engine).get_table_names()
+    assert db.session.scalars(select(AssetStatus.ages)).all() == [
+        {"disk": [1, 2], "nic": [1, None]}
+    ]
+    db.session.rollback()
+    flask_migrate.upgrade()
+    assert db.session.scalars(select(Asset.hostname)).all() == ["web01"]
+    db.session.rollback()
 
 
 def _described(engine):

@@ -66,6 +66,27 @@ def test_answers_are_as_the_document_says(client, writer, post, make_report):
     assert set(change) == set(schemas["Change"]["properties"])
 
 
+def test_coverage_is_as_the_document_says(client, make_client):
+    schemas = client.get(DOCUMENT).json["components"]["schemas"]
+    relay = make_client("relay")
+    given = {"kind": "salt", "pending": ["web01"]}
+    pushed = relay.put("/api/v1/coverage/sources/salt01", json=given).json
+    assert set(pushed) == set(schemas["Source"]["properties"])
+    assert set(given) <= set(schemas["PutSource"]["properties"])
+    (missing,) = relay.get("/api/v1/coverage/missing").json["items"]
+    assert set(missing) == set(schemas["Missing"]["properties"])
+    summary = relay.get("/api/v1/coverage").json
+    assert set(summary) == set(schemas["Coverage"]["properties"])
+    assert set(summary["sources"][0]) == set(schemas["SourceState"]["properties"])
+
+
+def test_who_may_ask_is_told(operations):
+    scopes = {name: operation.get("x-scope") for name, operation in operations.items()}
+    assert scopes["/api/v1/keys/generations", "get"] == "relay or admin"
+    assert scopes["/api/v1/coverage/missing", "get"] == "read or relay"
+    assert scopes["/api/v1/assets/{hostname}/key", "post"] == "admin"
+
+
 def test_the_example_of_a_report_is_one(operations):
     schema = json.loads(REPORT_SCHEMA.read_text())
     for content in operations["/api/v1/reports", "post"]["requestBody"]["content"].values():

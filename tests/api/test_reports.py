@@ -20,7 +20,8 @@ DISK = [{"slot": "1", "size_bytes": 10}]
 
 
 def row_count(session):
-    tables = [t for t in db.metadata.sorted_tables if t.name != "alembic_version"]
+    # Why a known host was refused is kept, outside of the record.
+    tables = [t for t in db.metadata.sorted_tables if t.name != "refusal"]
     return sum(session.scalar(select(func.count()).select_from(table)) for table in tables)
 
 

@@ -1,32 +1,20 @@
 """salt-ssh to a real sshd; the target has nothing but the system's own python3."""
 
-import getpass
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.matrix.conftest import PROJECT, run
+from tests import sshd
+from tests.matrix.conftest import PROJECT
 from tests.minion.schema import REPORT
 
 pytestmark = pytest.mark.slow
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
-SFTP = next(
-    (
-        p
-        for p in ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server")
-        if os.path.exists(p)
-    ),
-    "internal-sftp",
-)
 
 
 @pytest.fixture(scope="module")
@@ -39,38 +27,8 @@ def folder():
 
 @pytest.fixture(scope="module")
 def port(folder):
-    """Start an sshd of our own on a free port of 127.0.0.1; return the port."""
-    if SSHD is None:
-        pytest.fail("sshd is missing; Debian: apt-get install openssh-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
-    for name in ("host", "key"):
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name)
-    shutil.copy(folder / "key.pub", folder / "authorized_keys")
-    settings = {
-        "ListenAddress": f"127.0.0.1:{number}",
-        "HostKey": folder / "host",
-        "AuthorizedKeysFile": folder / "authorized_keys",
-        "PidFile": folder / "pid",
-        "PasswordAuthentication": "no",
-        "PermitRootLogin": "prohibit-password",
-        "UsePAM": "no",
-        # Where /tmp is everybody's, sshd would trust no key below it.
-        "StrictModes": "no",
-        "Subsystem": f"sftp {SFTP}",
-    }
-    lines = [f"{name} {value}" for name, value in settings.items()]
-    (folder / "sshd_config").write_text("\n".join(lines) + "\n")
-    if os.geteuid() == 0:
-        # Debian's sshd drops its rights there.
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    with open(folder / "sshd.log", "wb") as log:
-        daemon = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "sshd_config"], stderr=log)
-    _wait_for(number, daemon, folder / "sshd.log")
-    yield number
-    daemon.terminate()
-    daemon.wait(10)
+    with sshd.running(folder) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +36,12 @@ def salt_ssh(folder, port):
     """Return a function that runs ``salt-ssh web01 ...`` and gives what the target returned."""
     files = folder / "files"
     shutil.copytree(PROJECT / "salt", files, ignore=shutil.ignore_patterns("__pycache__"))
-    roster = {
-        "web01": {
-            "host": "127.0.0.1",
-            "port": port,
-            "user": getpass.getuser(),
-            "priv": str(folder / "key"),
-            "set_path": "/usr/sbin:/usr/bin:/sbin:/bin",
-            "thin_dir": str(folder / "thin"),
-            "minion_opts": {"cmdb": {"collectors": {"package": False}}},
-        }
-    }
+    options = {"cmdb": {"collectors": {"package": False}}}
+    roster = {"web01": sshd.entry(folder, port, "web01", minion_opts=options)}
     master = {
         "root_dir": str(folder / "root"),
         "file_roots": {"base": [str(files)]},
+        "module_dirs": [str(PROJECT / "salt")],
         "ssh_log_file": str(folder / "ssh.log"),
     }
     (folder / "roster").write_text(json.dumps(roster))
@@ -102,7 +52,7 @@ def salt_ssh(folder, port):
         ended = subprocess.run(
             [
                 *(sys.executable, "-W", "ignore", "-c", script, "--config-dir", folder),
-                *("--roster-file", folder / "roster", "--ignore-host-keys", "--out", "json"),
+                *("--roster-file", folder / "roster", "--out", "json"),
                 *("web01", *words),
             ],
             capture_output=True,
@@ -122,6 +72,7 @@ def test_collect_gives_a_valid_report(salt_ssh):
     report = salt_ssh("cmdb.collect")
     jsonschema.validate(report, REPORT)
     assert report["id"] == "web01"
+    assert "sig" not in report
     for kind, section in report["sections"].items():
         assert section["status"] in ("ok", "unavailable", "disabled"), (kind, section)
     assert report["sections"]["cpu"]["items"]
@@ -138,12 +89,18 @@ def test_the_target_uses_the_systems_python(salt_ssh):
     assert said["pythonexecutable"].startswith("/usr/bin/python3")
 
 
-def _wait_for(number, daemon, log):
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        assert daemon.poll() is None, log.read_text()
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", number)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"sshd does not answer: {log.read_text()}")
+def test_other_functions_are_the_targets_own(salt_ssh, folder):
+    """A wrapper of the same name hides none of them."""
+    assert salt_ssh("cmdb.plugins")["package"]["enabled"] is False
+    status = salt_ssh("cmdb.status")
+    assert (status["id"], status["url"], status["has_key"]) == ("web01", None, False)
+    captured = salt_ssh("cmdb.capture", str(folder / "bundle.json"), "host")
+    assert captured["kinds"] == {"host": "ok"}
+    assert (folder / "bundle.json").exists()
+
+
+def test_a_report_without_a_masters_settings_says_what_is_missing(salt_ssh):
+    said = salt_ssh("cmdb.report", "host")
+    assert said["result"] == "failed"
+    assert said["kinds"] == {"host": "ok"}
+    assert said["error"] == "cmdb:secret_file is not set in the master's configuration"

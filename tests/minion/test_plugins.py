@@ -134,3 +134,42 @@ def test_a_file_that_is_not_for_this_host_is_unavailable(tmp_path, settings, vir
     path.write_text(f"KEY = ['a']\ndef __virtual__():\n    {virtual}\ndef collect(): return []\n")
     made = run.section(plugins.not_loaded("virt", str(path), settings))
     assert (made["status"], made["reason"]) == ("unavailable", reason)
+
+
+PLAIN = """
+import cmdb_source as source
+
+KEY = ["a"]
+
+
+def collect():
+    return [{"a": "%s"}]
+"""
+
+
+def test_a_file_that_asks_for_nothing_of_salts_is_loaded_without_salt(tmp_path):
+    path = tmp_path / "cmdb_plain.py"
+    for said in ("one", "another"):
+        path.write_text(PLAIN % said)
+        found = plugins.from_file("plain", str(path), settings_.merged())
+        assert (found.kind, found.key, found.origin) == ("plain", ("a",), str(path))
+        assert found.collect() == [{"a": said}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KEY = ['a']\ndef collect():\n    return [{'a': __grains__['id']}]\n",
+        "KEY = ['a']\ndef collect():\n    return [{'a': __salt__['test.ping']()}]\n",
+        "def __virtual__():\n    return False\ndef collect():\n    return []\n",
+        "import salt.utils.files\ndef collect():\n    return []\n",
+        "import no_such_library\ndef collect():\n    return []\n",
+        "def collect(:\n",
+        "x = 1\n",
+    ],
+)
+def test_a_file_that_needs_salt_or_is_wrong_is_left_to_salt(tmp_path, text):
+    path = tmp_path / "cmdb_odd.py"
+    path.write_text(text)
+    assert plugins.from_file("odd", str(path), settings_.merged()) is None
+    assert plugins.from_file("odd", str(tmp_path / "gone"), settings_.merged()) is None

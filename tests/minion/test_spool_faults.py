@@ -141,8 +141,9 @@ def test_the_relay_loses_nothing_that_it_took(server, faulty, tmp_path):  # noqa
                 spool = spool_.Spool(folder, max_reports=2, max_bytes=10**9, max_rejected=2)
             except OSError:
                 continue
-        delivery = relay.Delivery(spool, wanted)
-        intake = relay.Intake(spool, keys, False, delivery.state)
+        refusals = relay.Refusals()
+        delivery = relay.Delivery(spool, wanted, refusals)
+        intake = relay.Intake(spool, keys, False, refusals)
         kept = 0
         for number in range(1, 5):
             pairs = [(host, report(host, number)), ("x", {"id": "x", "sections": {}})]

@@ -5,7 +5,7 @@ from flask.views import MethodView
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas import asset as schemas
-from cmdb_api.services import assets, inventory
+from cmdb_api.services import assets, inventory, keys
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -63,6 +63,22 @@ class Asset(MethodView):
         assets.declare(db.session, hostname, actor=g.bearer.name, **fields)
         db.session.commit()
         return _detail(hostname)
+
+
+@blp.route("/<hostname>/key")
+class AssetKey(MethodView):
+    @needs("admin")
+    @blp.response(200, schemas.KeySchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def post(self, hostname):
+        """
+        Revoke a host's key by raising its generation. The new key is not shown.
+
+        Masters derive the new one themselves; `cmdb key` prints it on the API's host.
+        """
+        asset = keys.rotate(db.session, hostname, actor=g.bearer.name)
+        db.session.commit()
+        return asset
 
 
 def _detail(hostname, kinds=()):

@@ -1,10 +1,11 @@
-"""Who did not report."""
+"""Who did not report, and what others know of the fleet."""
 
+from flask import current_app
 from flask.views import MethodView
 
 from cmdb_api.extensions import db
-from cmdb_api.schemas.coverage import MissingPageSchema, MissingQuery
-from cmdb_api.services import coverage
+from cmdb_api.schemas import coverage as schemas
+from cmdb_api.services import coverage, sources
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -13,11 +14,46 @@ blp = Blueprint(
 )
 
 
+@blp.route("")
+class Coverage(MethodView):
+    @needs("read", "relay")
+    @blp.arguments(schemas.CoverageQuery, location="query")
+    @blp.response(200, schemas.CoverageSchema)
+    def get(self, query):
+        """Count who did not report by reason, how each kind stands, and how old each source is."""
+        return coverage.summary(db.session, **query)
+
+
 @blp.route("/missing")
 class Missing(MethodView):
-    @needs("read")
-    @blp.arguments(MissingQuery, location="query")
-    @blp.response(200, MissingPageSchema)
+    @needs("read", "relay")
+    @blp.arguments(schemas.MissingQuery, location="query")
+    @blp.response(200, schemas.MissingPageSchema)
     def get(self, query):
-        """List assets of which nothing was collected in the window, those never seen among them."""
-        return coverage.missing(db.session, **query)
+        """List hosts of which nothing was collected in the window, those never seen among them."""
+        skew = current_app.config["CLOCK_SKEW_SECONDS"]
+        return coverage.missing(db.session, clock_skew_seconds=skew, **query)
+
+
+@blp.route("/sources/<name>")
+class Source(MethodView):
+    @needs("relay", "admin")
+    @blp.arguments(schemas.PutSourceSchema)
+    @blp.response(200, schemas.SourceSchema)
+    def put(self, given, name):
+        """
+        Say what a master or a roster knows; it replaces what the same source said before.
+
+        Hosts that it knows are expected to report, though they are no asset yet.
+        """
+        source = sources.put(db.session, name, **given)
+        db.session.commit()
+        return source
+
+    @needs("relay", "admin")
+    @blp.response(204)
+    @blp.alt_response(404, "NOT_FOUND")
+    def delete(self, name):
+        """Forget a source, and all that it said."""
+        sources.forget(db.session, name)
+        db.session.commit()

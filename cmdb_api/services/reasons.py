@@ -1,0 +1,39 @@
+"""Why a host is missing from the record, and what to do about each. Plain data, no database."""
+
+import shlex
+
+NEVER_SEEN, SILENT, NOTHING = "never_seen", "silent", "nothing_collected"
+REFUSED, CLOCK_WRONG, DOWN = "report_refused", "clock_wrong", "minion_down"
+FAILING, DISABLED, UNAVAILABLE = (
+    *("collector_failing", "collector_disabled"),
+    "collector_unavailable",
+)
+NOT_SYNCED, UNREACHABLE, NOT_COLLECTED = "modules_not_synced", "unreachable", "collection_failed"
+PENDING, DENIED, REJECTED = "key_pending", "key_denied", "key_rejected"
+
+# {reason: what to do}, a line each.
+HINTS = {
+    NEVER_SEEN: "install it: salt {host} state.apply cmdb; then: salt {host} cmdb.report",
+    SILENT: "ask it what waits and why: salt {host} cmdb.status",
+    NOTHING: "ask it which collectors can run: salt {host} cmdb.plugins",
+    FAILING: "try it: salt {host} cmdb.collect; the traceback is at /api/v1/assets/{path}",
+    DISABLED: "set it to true below cmdb:collectors in the minion's configuration or pillar",
+    UNAVAILABLE: "give it what it lacks, or leave it; why, each: salt {host} cmdb.plugins",
+    REFUSED: "where its key is wrong, 'cmdb key {host}' on the API's host prints the right one",
+    CLOCK_WRONG: "set its clock and keep it set by NTP: salt {host} status.time",
+    PENDING: "compare its fingerprint, then on the master: salt-key -a {host}",
+    DENIED: "another key holds this name; if the host is new: salt-key -d {host}, then salt-key -a",
+    REJECTED: "if that was not meant: salt-key --include-rejected -a {host}",
+    DOWN: "start it on the host: systemctl start salt-minion; then: salt {host} test.ping",
+    NOT_SYNCED: "on the master: salt {host} saltutil.sync_all",
+    UNREACHABLE: "try the way to it: salt-ssh {host} test.ping",
+    NOT_COLLECTED: "try it: salt {host} cmdb.collect",
+}
+REASONS = tuple(HINTS)
+# What a master may say of why it could not collect a host; anything else is NOT_COLLECTED.
+FAILURES = (NOT_SYNCED, UNREACHABLE, FAILING, DOWN, NOT_COLLECTED)
+
+
+def hint(reason, hostname):
+    """Return the line that says what to do; safe to be pasted, whatever the name."""
+    return HINTS[reason].format(host=shlex.quote(hostname), path=shlex.quote(hostname))

@@ -1,0 +1,102 @@
+"""How a report stands to what is known of its asset. Plain data in and out, no database."""
+
+import hashlib
+from typing import NamedTuple
+
+from cmdb_api.services import sections, times
+from cmdb_api.services.sections import WANTED
+
+# A number that is a later time than this, milliseconds from now, is that of a wrong clock.
+FAR_AHEAD_MS = 24 * 3600 * 1000
+REMEMBERED = 128
+
+
+class Result(NamedTuple):
+    """What became of a report."""
+
+    result: str
+    changes: int = 0
+    wanted: list | None = None
+    problems: dict | None = None
+
+
+class When(NamedTuple):
+    """When a report was collected by our clock, milliseconds since 1970, and its number."""
+
+    at: int
+    number: int | None
+
+
+def when(envelope, asset, received_ms, settings):
+    """
+    Return when a report was collected.
+
+    Its age is not signed; its number is. One whose number is not higher than all before was
+    collected before the newest report, whatever age it is sent with.
+    """
+    oldest_ms = settings["MAX_REPORT_AGE_SECONDS"] * 1000
+    at, number = received_ms - min(envelope.age_ms, oldest_ms), _number(envelope, received_ms)
+    if None not in (number, asset.seq, asset.reported_at) and number <= asset.seq:
+        at = min(at, times.to_ms(asset.reported_at) - 1)
+    return When(at, number)
+
+
+def _number(envelope, received_ms):
+    """
+    Return a report's number, None where it does not count.
+
+    Hosts count by their clock. One that is far ahead must not outdo what comes once it is right.
+    """
+    ahead = envelope.seq is not None and envelope.seq > received_ms + FAR_AHEAD_MS
+    return None if ahead else envelope.seq
+
+
+def is_duplicate(envelope, asset):
+    """Tell whether this report was taken already."""
+    return _mark(envelope) in asset.recent
+
+
+def judge(envelope, asset, stored, moment):
+    """Return a report's Result where it brings nothing to store, else None; and {kind: News}."""
+    news = {
+        kind: sections.news(section, stored.get(kind), *moment, sections.age(asset.ages, kind))
+        for kind, section in envelope.sections.items()
+    }
+    if wanted := sorted(kind for kind, new in news.items() if new.items == WANTED):
+        return Result("incomplete", wanted=wanted), news
+    if news and not any(new.outcome or new.items for new in news.values()):
+        return Result("older"), news
+    return None, news
+
+
+def status_of(record, envelope, received_ms):
+    """Return the columns of the asset's status row once a report is taken."""
+    asset, at = record.asset, times.from_ms(record.at)
+    ages = [sections.Age(*age) for age in record.ages.values()]
+    numbers = [number for number in (asset.seq, record.when.number) if number is not None]
+    values = {
+        "ages": record.ages,
+        "items_at": times.from_ms(max((a.items_at for a in ages if a.items_at), default=None)),
+        "volatile": record.volatile,
+        "quarantine": record.quarantine or None,
+        "recent": [*asset.recent, _mark(envelope)][-REMEMBERED:],
+        "seq": max(numbers, default=None),
+        "change_count": record.seq,
+    }
+    if asset.reported_at is None or at >= asset.reported_at:
+        values |= {
+            "reported_at": at,
+            "received_at": times.from_ms(received_ms),
+            "report_id": envelope.report_id,
+            "via": envelope.via,
+            "version": envelope.version,
+            "clock_skew_ms": times.to_ms(envelope.collected_at) - record.at,
+            "identity": envelope.identity,
+            "problems": envelope.problems or None,
+        }
+    return values
+
+
+def _mark(envelope):
+    """Return what a report is remembered by: short, for the row is written each time."""
+    return hashlib.sha256(envelope.report_id.encode()).hexdigest()[:8]

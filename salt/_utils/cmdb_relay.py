@@ -1,0 +1,246 @@
+"""The master's relay: reports from Salt's bus into the spool, and from there to the API.
+
+Two sides that never wait for each other: ``take`` checks and spools, ``Delivery`` sends in batches
+and, where the API is away, waits longer each time.
+"""
+
+import collections
+import logging
+import os
+import random
+import re
+import threading
+import time
+
+import cmdb_canonical as canonical
+import cmdb_post as post
+import cmdb_send as send
+import cmdb_spool as spool_
+
+log = logging.getLogger(__name__)
+
+# How many reports of a host are remembered, so that one that comes twice is spooled once.
+REMEMBERED = 16
+# As docs/report.schema.json has it. It becomes a part of a file's name.
+REPORT_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+# The same trouble with one host is told in the log so often, seconds.
+TOLD_EVERY = 3600
+MOST_TOLD = 100_000
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1, 60
+# What the API has is only a saving: written so seldom, seconds, and lost without harm.
+ACKNOWLEDGED_EVERY = 60
+# One that is not settled is tried again with the rest after so long, seconds.
+LEFT_SECONDS = 300
+LOCK_SECONDS = 60
+
+
+class Intake:
+    """Checks what came over the bus; what is its host's own word goes to the spool."""
+
+    def __init__(self, spool, keys, trust_bus, refusals):
+        self.spool, self.keys, self.trust_bus, self.refusals = spool, keys, trust_bus, refusals
+        self.seen = collections.defaultdict(lambda: collections.deque(maxlen=REMEMBERED))
+        self.told = {}
+
+    def take(self, pairs):
+        """
+        Spool the reports of [(minion id, report)] that are right; returns how many.
+
+        Raises OSError where the disk does; all may then be taken again.
+        """
+        good = []
+        for minion_id, report in pairs:
+            try:
+                good += self._checked(minion_id, report)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                self._refuse(minion_id, report, f"it is no report: {error!r}")
+        if good:
+            self.spool.put_all(good)
+        for report in good:
+            self.seen[report["id"].lower()].append(_mark(report))
+        return len(good)
+
+    def _checked(self, minion_id, report):
+        if report["id"].lower() != minion_id.lower():
+            self._refuse(minion_id, report, f"it is about {report['id']}")
+            return []
+        if not REPORT_ID.fullmatch(number := report["report_id"]):
+            self._refuse(minion_id, report, f"it is no report: its report_id is {number!a:.100}")
+            return []
+        if self.trust_bus and not report.get("sig"):
+            report = self.keys.sign(report)
+        fault = self.keys.fault(report) or _wrong_items(report)
+        if fault:
+            self._refuse(minion_id, report, fault)
+            return []
+        if _mark(report) in self.seen[minion_id.lower()]:
+            log.debug("the report %s of %s came again", report["report_id"], minion_id)
+            return []
+        return [report]
+
+    def _refuse(self, minion_id, report, fault):
+        """Count it; once in a while say so in the log and keep it for a look."""
+        self.refusals.note(minion_id, fault)
+        count, told_at = self.told.get(minion_id, (0, None))
+        now = time.monotonic()
+        if told_at is not None and now - told_at < TOLD_EVERY:
+            self.told[minion_id] = count + 1, told_at
+            return
+        more = f" ({count} more since the last line)" if count else ""
+        log.error("a report from %s is not taken: %s%s", minion_id, fault, more)
+        if len(self.told) > MOST_TOLD:
+            self.told.clear()
+        self.told[minion_id] = 0, now
+        try:
+            self.spool.set_apart(report, {"message": fault, "from": minion_id})
+        except (OSError, TypeError, ValueError) as error:
+            log.warning("it can't be kept for a look: %s", error)
+
+
+class Refusals:
+    """What was not taken since it was last written into the spool's state."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.count, self.faults = 0, {}
+
+    def note(self, minion_id, fault):
+        """Count one, and keep why."""
+        with self.lock:
+            self.count += 1
+            # The newest last, whoever had one before.
+            self.faults.pop(minion_id, None)
+            if len(self.faults) < MOST_TOLD:
+                self.faults[minion_id] = fault
+
+    def into(self, state):
+        """Add them to the state; return {minion id: why} of them."""
+        with self.lock:
+            faults, self.faults = self.faults, {}
+            state["not_taken_count"] = state.get("not_taken_count", 0) + self.count
+            self.count = 0
+        if faults:
+            minion_id, fault = list(faults.items())[-1]
+            send.note_error(state, f"a report from {minion_id} is not taken: {fault}")
+        return faults
+
+
+def _mark(report):
+    return report["report_id"], report["sig"]
+
+
+def _wrong_items(report):
+    """Return which section's items are not those that were signed for, None where all are."""
+    for kind, section in report["sections"].items():
+        items = section.get("items")
+        if items is None or section["digest"] == canonical.digest_of(items):
+            continue
+        if section["digest"] != canonical.digest(items, section["key"]):
+            return f"the items of {kind} are not those that it was signed for"
+    return None
+
+
+class Delivery:
+    """Sends what waits in the spool until it is told to stop."""
+
+    def __init__(self, spool, settings, refusals):
+        self.spool, self.settings, self.refusals = spool, settings, refusals
+        self.state = {}
+        self.path = os.path.join(spool.folder, "acknowledged.json")
+        self.acknowledged = spool_.read(self.path)
+        self.written_at = time.monotonic()
+        self.woken = threading.Event()
+        self.stopped = threading.Event()
+
+    def wake(self):
+        """Say that reports came."""
+        self.woken.set()
+
+    def stop(self):
+        """End ``run`` after the batch under way."""
+        self.stopped.set()
+        self.woken.set()
+
+    def run(self):
+        """Send whenever something waits; never raises."""
+        wait = 0.0
+        while not self.stopped.is_set():
+            failed = self.deliver()
+            if failed is None:
+                wait = 0.0
+                self.woken.wait(LEFT_SECONDS)
+                # More may follow at once, and is cheaper in one batch.
+                self.stopped.wait(self.settings["batch_seconds"])
+            else:
+                wait = min(max(2 * wait, FIRST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+                # Where many masters wait for one API they must not come back at the same moment.
+                pause = max(wait, failed) * random.uniform(1, 1.5)
+                log.warning("the CMDB: %s; next try in %.0f s", self.state["last_error"], pause)
+                self.stopped.wait(pause)
+            self.woken.clear()
+        self._write_acknowledged()
+
+    def deliver(self):
+        """Send all that waits; None where that went well, else how long the API asks to wait, s."""
+        try:
+            with self.spool.locked(LOCK_SECONDS) as held:
+                # Who else holds it, the runner, sends all that waits too.
+                return self._deliver() if held else None
+        except (OSError, ValueError) as error:
+            send.note_error(self.state, f"spool {self.spool.folder}: {error}")
+        except Exception as error:
+            log.exception("delivery to the CMDB")
+            send.note_error(self.state, f"{type(error).__name__}: {error}")
+        return 0
+
+    def _deliver(self):
+        self.woken.clear()
+        # The runner writes it as well.
+        self.state = self.spool.state()
+        if self.refusals.into(self.state):
+            self._save()
+        dropped = self.spool.make_room()
+        if dropped:
+            log.warning("the spool is full: %d superseded reports were dropped", dropped)
+            self.state["superseded_count"] = self.state.get("superseded_count", 0) + dropped
+            self._save()
+        sender = send.Sender(
+            self.spool,
+            self.settings,
+            self.state,
+            self.acknowledged,
+            save=self._save,
+            told=_tell,
+            batch_reports=self.settings["batch_reports"],
+        )
+        try:
+            sender.send_all()
+        except post.DeliveryError as error:
+            send.note_error(self.state, str(error))
+            self._save()
+            return min(error.retry_after, send.MAX_RETRY_AFTER_SECONDS)
+        if said := sender.trouble():
+            log.error("%s", said)
+            send.note_error(self.state, said)
+            self._save()
+        if sender.asked_again:
+            said = f"the API could not record {len(sender.asked_again)} reports yet"
+            send.note_error(self.state, said)
+            return 0
+        return None
+
+    def _save(self):
+        self.spool.remember(self.state)
+        if time.monotonic() - self.written_at > ACKNOWLEDGED_EVERY:
+            self._write_acknowledged()
+
+    def _write_acknowledged(self):
+        self.written_at = time.monotonic()
+        try:
+            spool_.write(self.path, self.acknowledged)
+        except OSError as error:
+            log.warning("%s can't be written: %s", self.path, error)
+
+
+def _tell(report, answer):
+    log.debug("the report %s of %s: %s", report["report_id"], report["id"], answer["result"])
