@@ -88,7 +88,7 @@ def run(given, chance, folder, database):
         print("faults:", ", ".join(f"{name} {count}" for name, count in sorted(faults.items())))
         for worker in workers:
             worker.ended(60)
-        fresh = fresh_report(api, cutter, secret)
+        fresh = [fresh_report(cutter, secret), fresh_by_relay(api, folder, secret)]
         faults_left = settle(api, folder)
         return verdict(api, folder, hosts, fresh, faults_left)
 
@@ -361,7 +361,23 @@ def _by_relay(folder, report):
         return "no"
 
 
-def fresh_report(api, cutter, secret):
+def fresh_by_relay(api, folder, secret):
+    """The same through the relay."""
+    started = time.monotonic()
+    key = canonical.host_key(secret, "fresh2")
+    report = make_report("fresh2", 1, KINDS, key)
+    while _by_relay(folder, report) != "kept":
+        if time.monotonic() - started > FRESH_SECONDS:
+            return None
+    while time.monotonic() - started < FRESH_SECONDS:
+        with contextlib.suppress(OSError):
+            if api.get("/api/v1/assets/fresh2")["last_report"]:
+                return time.monotonic() - started
+        time.sleep(0.2)
+    return None
+
+
+def fresh_report(cutter, secret):
     """Return the seconds until a report of a new host was recorded; None past the limit."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -422,10 +438,12 @@ def verdict(api, folder, hosts, fresh, left):
         f"obligations {obligations}: lost {len(lost)}, foreign {len(foreign)}, "
         f"applied twice {len(twice)}, still waiting {left}"
     )
-    print(f"a fresh report passed after {fresh:.1f} s" if fresh is not None else "none passed")
+    for name, seconds in zip(("by a minion", "by the relay"), fresh, strict=True):
+        passed = "did not pass" if seconds is None else f"passed after {seconds:.1f} s"
+        print(f"a fresh report {name} {passed}")
     for each in [*lost, *foreign, *twice][:20]:
         print("  ", each)
-    bad = lost or foreign or twice or left or fresh is None or not obligations
+    bad = lost or foreign or twice or left or None in fresh or not obligations
     print("FAILED" if bad else "no report was lost")
     return 1 if bad else 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cmdb_agent import files
 from cmdb_agent.errors import AgentError
 
-CONFIGURED = re.compile(r"""^id:\s*["']?([^\s"'#]+)""", re.MULTILINE)
+CONFIGURED = re.compile(r"""^id:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
 
 
 def decide(layout, wanted=None):

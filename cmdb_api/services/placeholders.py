@@ -23,6 +23,8 @@ _EMPTY_SERIAL = re.compile(
     r"(?:0x)?(?:0+|f+|x+|9{6,})|[-_.*?#:/\\ x0]+|0?123456(?:7|78|789|7890)?|(?:0?123456789[0a-f]*)+"
     r"|0?987654321?0?|(?:[a-z0-9]{1,8}_)?(?:ser|asset|asst|part|mod)[a-z_]*(?:num|tag)[a-z]*\d{0,3}"
 )
+# As of the collectors. Longer texts are no placeholders, and would take the pattern for ever.
+LONGEST_SERIAL = 64
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Boards whose maker wrote the same UUID into all of them.
 _SHARED_UUID = re.compile(r"03000200-.*|00020003-.*|12345678-1234-5678-.*|4c4c4544-0000-2010-.*")
@@ -39,7 +41,8 @@ def name(text):
 def serial(text):
     """Return a serial number or tag stripped; None where it names no one thing."""
     text = name(text)
-    return None if text is None or _EMPTY_SERIAL.fullmatch(text.lower()) else text
+    empty = text is None or (len(text) <= LONGEST_SERIAL and _EMPTY_SERIAL.fullmatch(text.lower()))
+    return None if empty else text
 
 
 def uuid(text):

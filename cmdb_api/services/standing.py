@@ -99,4 +99,4 @@ def status_of(record, envelope, received_ms):
 
 def _mark(envelope):
     """Return what a report is remembered by: short, for the row is written each time."""
-    return hashlib.sha256(envelope.report_id.encode()).hexdigest()[:8]
+    return hashlib.sha256(envelope.report_id.encode()).hexdigest()[:16]

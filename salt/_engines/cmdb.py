@@ -29,6 +29,8 @@ RETURNS = "salt/job/"
 # Reports that came together go to the disk together.
 GROUP_REPORTS = 50
 GENERATIONS_EVERY = 300
+# No return of a runner waits longer than that for it.
+LONGEST_RUN_SECONDS = 600
 
 
 def __virtual__():
@@ -43,13 +45,12 @@ def start():
     intake = relay.Intake(spool, keys, settings["trust_bus"], refusals)
     for work in (delivery.run, lambda: _learn(settings, keys)):
         threading.Thread(target=work, daemon=True, name="cmdb").start()
+    hands = relay.Hands(intake)
     with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=True) as bus:
         bus.subscribe(RETURNS)
         log.info("taking reports; %d wait in %s", len(spool.names()), spool.folder)
         while True:
-            pairs = list(_reports(bus))
-            if pairs:
-                _take(intake, pairs)
+            if hands.take(_reports(bus)):
                 delivery.wake()
 
 
@@ -70,7 +71,7 @@ def _ready():
 
 
 def _reports(bus):
-    """Yield (minion id, report) of what has come: waits for the first, takes what is there."""
+    """Yield (minion id, report, when due): waits for the first, takes what is there."""
     for number in range(GROUP_REPORTS):
         event = bus.get_event(
             wait=0 if number else 1,
@@ -82,37 +83,26 @@ def _reports(bus):
         if event is None:
             return
         data = event.get("data")
-        if not isinstance(data, dict) or data.get("fun") != "cmdb.collect" or _of_others(data):
-            continue
-        report = data.get("return")
-        if isinstance(report, dict) and "sections" in report:
-            yield str(data.get("id")), report
-        elif "return" in data:
-            log.warning("%s could not collect: %.500s", data.get("id"), report)
+        if isinstance(data, dict) and data.get("fun") == "cmdb.collect" and "return" in data:
+            report = data["return"]
+            # The master's side of salt-ssh signs and delivers by itself.
+            if not (isinstance(report, dict) and report.get("via") == "ssh"):
+                yield str(data.get("id")), report, _due(data)
 
 
-def _of_others(data):
-    """Return whether somebody else delivers it: our runner, or the master's side of salt-ssh."""
-    report, metadata = data.get("return"), data.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("cmdb") == "runner":
-        # It has gone by then, and a slow minion's report would be lost.
-        until = metadata.get("until")
-        return isinstance(until, (int, float)) and time.time() < until
-    return isinstance(report, dict) and report.get("via") == "ssh"
+def _due(data):
+    """
+    Return from when on a report is to be sent, nanoseconds; 0: at once.
 
-
-def _take(intake, pairs):
-    """Spool the reports; on a full disk, try until it works: nothing is forgotten meanwhile."""
-    said = None
-    while True:
-        try:
-            intake.take(pairs)
-            return
-        except OSError as error:
-            if str(error) != said:
-                said = str(error)
-                log.error("%d reports can't be spooled yet: %s", len(pairs), said)
-            time.sleep(1)
+    Our runner delivers what it asked for, and tells what the API said. It may be killed, so the
+    report is kept all the same, and sent again when the runner no longer listens.
+    """
+    metadata = data.get("metadata")
+    until = metadata.get("until") if isinstance(metadata, dict) else None
+    if not isinstance(until, (int, float)) or metadata.get("cmdb") != "runner":
+        return 0
+    now = time.time()
+    return int(min(until, now + LONGEST_RUN_SECONDS) * 1e9) if now < until else 0
 
 
 def _learn(settings, keys):

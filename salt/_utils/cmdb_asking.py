@@ -49,7 +49,7 @@ def ask(hosts, publish, receive, *, batch, timeout):
             for host in [host for host, end in asked.items() if end < time.monotonic()]:
                 del asked[host]
                 yield host, None
-        elif data.get("id") in known:
+        elif isinstance(data.get("id"), str) and data["id"] in known:
             asked.pop(data["id"], None)
             yield data["id"], data
 

@@ -5,8 +5,8 @@ import os
 import urllib.parse
 
 import cmdb_client as client
+import cmdb_durable as durable
 import cmdb_master as master
-import cmdb_spool as spool_
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Source:
 
     def __init__(self, opts, name):
         self.name, self.path = name, master.folder(opts, "coverage", f"{name}.json")
-        kept = spool_.read(self.path)
+        kept = durable.read(self.path)
         # None until somebody has asked all of them.
         self.up = kept.get("up")
         self.failures = kept.get("failures", {})
@@ -52,7 +52,7 @@ class Source:
     def save(self):
         """Keep it for the next run."""
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        spool_.write(self.path, {"up": self.up, "failures": self.failures})
+        durable.write(self.path, {"up": self.up, "failures": self.failures})
 
     def push(self, settings, kind, **lists):
         """Tell the API; raises ClientError where it can't hear it."""

@@ -8,10 +8,10 @@ import logging
 import os
 import time
 
+import cmdb_durable as durable
 import cmdb_post as post
 import cmdb_relay as relay
 import cmdb_send as send
-import cmdb_spool as spool_
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Handover:
         self.spool, self.settings = spool, settings
         self.state, self.outcomes, self.error = {}, {}, None
         self.path = os.path.join(spool.folder, "acknowledged.json")
-        self.acknowledged = spool_.read(self.path)
+        self.acknowledged = durable.read(self.path)
         self.refusals = relay.Refusals()
         self.intake = relay.Intake(spool, keys, settings["trust_bus"], self.refusals)
         self.pairs, self.since = [], None
@@ -75,7 +75,7 @@ class Handover:
                     self._send(held)
             if self.open:
                 self._look_again()
-            spool_.write(self.path, self.acknowledged)
+            durable.write(self.path, self.acknowledged)
         except OSError as error:
             log.warning("the spool %s: %s", self.spool.folder, error)
 
@@ -157,7 +157,7 @@ class Handover:
         refused = {_number(path): path for path in self.spool.aside("rejected")}
         for number, host in self.open.items():
             if number in refused:
-                error = send.why(spool_.read(refused[number]))
+                error = send.why(durable.read(refused[number]))
                 self.outcomes[host] = {"result": "failed", "reason": "refused", "error": error}
             elif number not in waiting:
                 self.outcomes[host] = {"result": "delivered"}

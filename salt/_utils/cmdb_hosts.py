@@ -132,10 +132,12 @@ def renew_keys(opts, settings, known):
     told = client.get(settings, "/api/v1/keys/generations")
     if not isinstance(told, dict) or not isinstance(told.get("generations"), dict):
         raise client.ClientError(f"{settings['url']} told no generations of keys")
-    changed = known.learn(told["generations"])
-    minions = [id_ for id_ in keys(opts)["accepted"] if id_.lower() in changed]
+    # The pillar must know first; a minion that could not be told is told the next time.
+    known.learn(told["generations"])
+    minions = [id_ for id_ in keys(opts)["accepted"] if id_.lower() in known.untold]
     if minions:
         log.info("%d host keys have another generation: %s", len(minions), minions[:20])
         with salt.client.LocalClient(mopts=dict(opts)) as local:
             local.cmd_async(minions, "saltutil.refresh_pillar", tgt_type="list")
+    known.untold.clear()
     return minions

@@ -44,7 +44,11 @@ def post(url, lines, *, version, timeout, ca_file=None, proxy=None):
 
 def send(method, url, body, headers, *, timeout, ca_file=None, proxy=None):
     """Send one request; returns and raises as ``post`` does."""
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError as error:
+        raise PostError(f"{url} is no address: {error}") from None
+    if scheme not in ("http", "https"):
         raise PostError(f"{url} is no http:// or https:// address")
     request = urllib.request.Request(url, data=body, headers=headers, method=method)
     try:

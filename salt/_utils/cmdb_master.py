@@ -11,6 +11,7 @@ import logging
 import os
 
 import cmdb_canonical as canonical
+import cmdb_durable as durable
 import cmdb_settings as settings_
 import cmdb_spool as spool_
 
@@ -29,8 +30,8 @@ DEFAULTS = {
     "ca_file": None,
     # Proxy on the way to the API, as "http://proxy.example.com:3128". Never from the environment.
     "proxy": None,
-    # Longest wait for one answer of the API, seconds.
-    "timeout": 60,
+    # Longest wait for one answer of the API, seconds; longer than it takes for a batch, 60.
+    "timeout": 90,
     # Take unsigned reports from Salt's bus too and sign them here. Any minion can then speak for
     # any other one that way.
     "trust_bus": False,
@@ -122,16 +123,28 @@ def first_line(path, setting):
     return line
 
 
+def _stamp(path):
+    try:
+        told = os.stat(path or "")
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_ino, told.st_size
+
+
 class Keys:
     """The hosts' keys, from the secrets and what is known of generations."""
 
     def __init__(self, wanted, opts):
-        self.secrets = secrets(wanted)
+        self.wanted, self.secrets_stamp = wanted, None
+        self._read_secrets()
         self.path = folder(opts, "generations.json")
         self.stamp, self.generations = None, {}
+        # Hosts that have another key now, and were not told yet.
+        self.untold = set()
 
     def of(self, host):
         """Return the key that a host is to sign with."""
+        self._read_secrets()
         return canonical.host_key(self.secrets[0], host, self.generation(host))
 
     def generation(self, host):
@@ -149,6 +162,7 @@ class Keys:
         given, host = report.get("sig"), report["id"]
         if not isinstance(given, str) or not given:
             return f"it is not signed; does {host} have its key (ext_pillar cmdb)?"
+        self._read_secrets()
         number = self.generation(host)
         for secret in self.secrets:
             right = canonical.sign(report, canonical.host_key(secret, host, number))
@@ -163,11 +177,27 @@ class Keys:
         """Keep what the API tells of generations; returns the hosts whose key is another now."""
         self._read()
         before, self.generations = self.generations, generations
-        if before != generations:
+        if before != generations or not os.path.exists(self.path):
             os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            spool_.write(self.path, generations)
+            durable.write(self.path, generations)
         hosts = {*before, *generations}
-        return sorted(host for host in hosts if before.get(host, 1) != generations.get(host, 1))
+        changed = {host for host in hosts if before.get(host, 1) != generations.get(host, 1)}
+        self.untold |= changed
+        return sorted(changed)
+
+    def _read_secrets(self):
+        """Read the secrets where a file of them is another now; raises MasterError."""
+        paths = [self.wanted[name] for name in ("secret_file", "previous_secret_file")]
+        stamp = [_stamp(path) for path in paths]
+        if stamp == self.secrets_stamp:
+            return
+        try:
+            self.secrets = secrets(self.wanted)
+        except MasterError as error:
+            if self.secrets_stamp is None:
+                raise
+            log.error("the secret read before is used: %s", error)
+        self.secrets_stamp = stamp
 
     def _read(self):
         """Read what another process of the master has learned."""

@@ -12,6 +12,7 @@ import cmdb_settings as settings_
 import cmdb_source as source
 
 PREFIX = "cmdb_"
+INFINITE = float("inf")
 # What Salt's loader puts into a module, or looks for in one.
 NEEDS_SALT = {
     *("__salt__", "__opts__", "__grains__", "__pillar__", "__context__", "__utils__", "__proxy__"),
@@ -149,7 +150,7 @@ def _load(dotted):
 def _collector(kind, collect, constant, settings, origin):
     wanted = settings_.collector(settings, kind)
     enabled, limit = wanted.pop("enabled"), wanted.pop("limit")
-    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit <= 0:
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 < limit < INFINITE:
         error = f"cmdb:collectors:{kind}:limit must be a number of seconds, not {limit!r}"
         return broken(kind, origin, error, settings, "none: a setting is wrong")
     key = constant("KEY", ())

@@ -58,4 +58,4 @@ def post(settings, lines):
 
 
 def _seconds(text):
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

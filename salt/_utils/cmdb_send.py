@@ -42,6 +42,7 @@ class Sender:
         self.too_large = None
         # Those of them that the API wants again a little later.
         self.asked_again = set()
+        self.settled_count = 0
 
     def send_all(self):
         """Send everything that waits, oldest first; raises DeliveryError where the API is away."""
@@ -71,7 +72,11 @@ class Sender:
 
     def _send(self, batch):
         """Post one batch and settle it; returns whether a report of it is to be sent again."""
-        lines = [self._line(waiting) for waiting in batch]
+        pairs = [(waiting, self._line(waiting)) for waiting in batch]
+        batch = [waiting for waiting, line in pairs if line]
+        lines = [line for _, line in pairs if line]
+        if not lines:
+            return False
         try:
             answers = post.post(self.settings, lines)
         except post.DeliveryError as error:
@@ -94,19 +99,31 @@ class Sender:
         return self._send(batch[half:]) or first
 
     def _line(self, waiting):
-        known = self.acknowledged.get(waiting.report["id"], {})
-        wanted = self.whole.get(waiting.report["report_id"], ())
+        """Return what travels of a report; None where its file is broken, which is set aside."""
+        head = waiting.head
+        known = self.acknowledged.get(head["id"], {})
+        wanted = self.whole.get(head["report_id"], ())
         has = {kind: digest for kind, digest in known.items() if kind not in wanted}
-        return post.line(waiting.report, waiting.age_ms, has)
+        try:
+            all_known = all(
+                has.get(kind) == section["digest"]
+                for kind, section in head["sections"].items()
+                if section.get("digest")
+            )
+            return post.line(head if all_known else waiting.report, waiting.age_ms, has)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            self.spool.set_aside_broken(waiting.path, error)
+            return None
 
     def _settle(self, waiting, answer):
         """Do what the API's answer asks for; returns whether the report is to be sent again."""
-        report, result = waiting.report, answer["result"]
+        report, result = waiting.head, answer["result"]
         self.told(report, answer)
         if result in ACKNOWLEDGES:
             self._acknowledge(report, answer)
         if result in SETTLED:
             self.spool.settle(waiting)
+            self.settled_count += 1
         elif result == "refused":
             log.error("the CMDB refused a report of %s: %s", report["id"], why(answer))
             self.state["refused_count"] = self.state.get("refused_count", 0) + 1

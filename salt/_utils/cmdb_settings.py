@@ -161,7 +161,7 @@ def _fits(value, kind):
     if kind == SWITCH:
         return isinstance(value, bool)
     number = isinstance(value, int) or (kind == NUMBER and isinstance(value, float))
-    return number and not isinstance(value, bool) and value > 0
+    return number and not isinstance(value, bool) and 0 < value < float("inf")
 
 
 def _kind(value):

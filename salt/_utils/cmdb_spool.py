@@ -6,37 +6,19 @@ be read, ``state.json`` what the API has acknowledged and how delivery went.
 
 import contextlib
 import fcntl
-import json
 import logging
 import os
-import threading
 import time
 from typing import NamedTuple
 
+import cmdb_durable as durable
+import cmdb_waiting as waiting_
+
 log = logging.getLogger(__name__)
 
-BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CORRUPT_KEPT = 20
 # A file that is still being written is younger than this, seconds.
 HALF_WRITTEN = 3600
-
-
-class Waiting:
-    """One report in the spool."""
-
-    def __init__(self, path, content):
-        self.path = path
-        self.report = content["report"]
-        self.clock = content["clock"]
-        self.size = os.path.getsize(path)
-
-    @property
-    def age_ms(self):
-        """How long ago it was collected. A clock that is set meanwhile does not count."""
-        now = clock()
-        if now["boot_id"] and now["boot_id"] == self.clock["boot_id"]:
-            return max(0, now["boot_ms"] - self.clock["boot_ms"])
-        return max(0, now["wall_ms"] - self.clock["wall_ms"])
 
 
 class Held(NamedTuple):
@@ -77,16 +59,31 @@ class Spool:
         """Keep a report; returns once it is on the disk."""
         self.put_all([report])
 
-    def put_all(self, reports):
-        """Keep reports; returns once all are on the disk."""
-        for report in reports:
-            content = {"clock": clock(), "report": report}
-            name = f"{time.time_ns():020d}-{report['report_id']}.json"
-            _write(os.path.join(self.folder, name), content)
-        _sync(self.folder)
+    def put_all(self, reports, kept=lambda report: None, due_ns=0):
+        """
+        Keep reports; returns once all are on the disk. Before ``due_ns`` they are not sent.
+
+        ``kept(report)`` is called for each that is, also where the disk then has no room for more.
+        """
+        written = []
+        try:
+            for report in reports:
+                name = f"{max(time.time_ns(), due_ns):020d}-{report['report_id']}.json"
+                durable.put(os.path.join(self.folder, name), waiting_.content(report))
+                written.append(report)
+        finally:
+            if written:
+                durable.sync(self.folder)
+            for report in written:
+                kept(report)
 
     def names(self):
-        """Return the paths of the waiting reports, oldest first."""
+        """Return the paths of the reports that wait to be sent now, oldest first."""
+        now = f"{time.time_ns():020d}~"
+        return [path for path in self.every() if os.path.basename(path) < now]
+
+    def every(self):
+        """Return the paths of all waiting reports, also of those that are not yet due."""
         found = [name for name in os.listdir(self.folder) if _is_report(name)]
         return [os.path.join(self.folder, name) for name in sorted(found)]
 
@@ -94,24 +91,23 @@ class Spool:
         """Return a waiting report; None where it is gone, is set aside as broken, or unreadable."""
         self.unreadable.pop(path, None)
         try:
-            with open(path, encoding="utf-8") as file:
-                content = json.load(file)
-            waiting = Waiting(path, content)
-            if not isinstance(waiting.report["sections"], dict):
-                raise ValueError("sections is no mapping")
-            int(waiting.clock["wall_ms"]), int(waiting.clock["boot_ms"])
-            waiting.report["report_id"], waiting.report["id"], waiting.clock["boot_id"]
-            return waiting
+            with open(path, "rb") as file:
+                return waiting_.Waiting(path, file.read())
         except FileNotFoundError:
             return None
         except OSError as error:
             # The disk may give it back another time.
             self.unreadable[path] = error.strerror or str(error)
             return None
-        except (ValueError, KeyError, TypeError) as error:
-            log.error("%s is no whole report (%s); set aside in corrupt/", path, error)
-            self._set_aside("corrupt", path, CORRUPT_KEPT)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.set_aside_broken(path, error)
             return None
+
+    def set_aside_broken(self, path, error):
+        """Keep a file that is no whole report out of the way."""
+        log.error("%s is no whole report (%s); set aside in corrupt/", path, error)
+        with contextlib.suppress(FileNotFoundError):
+            self._set_aside("corrupt", path, CORRUPT_KEPT)
 
     def settle(self, waiting):
         """Forget a report that the API has settled."""
@@ -121,7 +117,13 @@ class Spool:
     def reject(self, waiting, error):
         """Set aside a report that the API refused, with what it said."""
         with contextlib.suppress(FileNotFoundError):
-            write(waiting.path, {"error": error, "clock": waiting.clock, "report": waiting.report})
+            try:
+                report = waiting.report
+            except (ValueError, TypeError, AttributeError):
+                # Its items are broken; the rest is worth a look all the same.
+                report = waiting.head
+            told = {"error": error, "clock": waiting.clock, "report": report}
+            durable.write(waiting.path, told)
             self._set_aside("rejected", waiting.path, self.max_rejected)
 
     def set_apart(self, report, error):
@@ -129,7 +131,7 @@ class Spool:
         name = f"{time.time_ns():020d}.json"
         os.makedirs(os.path.join(self.folder, "rejected"), mode=0o700, exist_ok=True)
         path = os.path.join(self.folder, "rejected", name)
-        write(path, {"error": error, "clock": clock(), "report": report})
+        durable.write(path, {"error": error, "clock": waiting_.clock(), "report": report})
         self._prune("rejected", self.max_rejected)
 
     def make_room(self):
@@ -140,7 +142,7 @@ class Spool:
         kind of each asset, and the newest one with items, stay even where the bounds are passed.
         """
         self._sweep()
-        paths = self.names()
+        paths = self.every()
         total = sum(_size(path) for path in paths)
         if len(paths) <= self.max_reports and total <= self.max_bytes:
             return 0
@@ -181,7 +183,7 @@ class Spool:
 
     def counts(self):
         """Return what waits and what was set aside, in numbers."""
-        paths = self.names()
+        paths = self.every()
         return {
             "spooled_count": len(paths),
             "spooled_bytes": sum(_size(path) for path in paths),
@@ -199,11 +201,11 @@ class Spool:
 
     def state(self):
         """Return what is remembered between deliveries; empty where it is lost or unreadable."""
-        return read(os.path.join(self.folder, "state.json"))
+        return durable.read(os.path.join(self.folder, "state.json"))
 
     def remember(self, state):
         """Write what is to be remembered."""
-        write(os.path.join(self.folder, "state.json"), state)
+        durable.write(os.path.join(self.folder, "state.json"), state)
 
     def _set_aside(self, folder, path, most):
         os.makedirs(os.path.join(self.folder, folder), mode=0o700, exist_ok=True)
@@ -216,64 +218,8 @@ class Spool:
                 os.unlink(old)
 
 
-def clock():
-    """Return this moment by the wall clock and by the time since boot, which nobody sets."""
-    try:
-        with open(BOOT_ID, encoding="ascii") as file:
-            boot_id = file.read().strip()
-    except OSError:
-        boot_id = None
-    since_boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return {
-        "boot_id": boot_id,
-        "boot_ms": time.clock_gettime_ns(since_boot) // 1_000_000,
-        "wall_ms": time.time_ns() // 1_000_000,
-    }
-
-
-def read(path):
-    """Return what ``write`` wrote of a mapping; empty where it is lost or unreadable."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def write(path, content):
-    """Write JSON so that the file is there whole or not at all, also after a power cut."""
-    _write(path, content)
-    _sync(os.path.dirname(path))
-
-
-def _write(path, content):
-    own = f"{os.getpid()}.{threading.get_ident()}"
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{own}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, separators=(",", ":"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _sync(folder):
-    """Make the names in a folder last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _held(waiting):
-    report = waiting.report
+    report = waiting.head
     number = report.get("seq")
     if not isinstance(number, int):
         number = waiting.clock["wall_ms"]

@@ -3,7 +3,7 @@
 import cmdb_master as master
 import cmdb_version as version
 
-COUNTS = ("superseded_count", "refused_count", "not_taken_count")
+COUNTS = ("superseded_count", "refused_count", "not_taken_count", "dropped_count")
 LAST = ("last_success_at", "last_error", "last_error_at")
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from cmdb_agent import identity
 from tests.agent.conftest import KEY, NOWHERE, SALT_CALL
 
 FIRST = ("--url", NOWHERE, "--id", "web01", "--no-report")
@@ -240,3 +241,8 @@ def test_a_wrong_address_is_told_at_once_and_the_report_waits(agent, key_file):
     assert code == 1
     assert "spooled_count: 1" in told
     assert "wrong: not all reports arrived: http://127.0.0.1:1" in told
+
+
+def test_a_name_that_is_left_blank_is_none():
+    assert identity.CONFIGURED.search("id:\nmaster: salt\n") is None
+    assert identity.CONFIGURED.search("id: 'web01'\n").group(1) == "web01"

@@ -204,6 +204,8 @@ def test_no_odd_answer_loses_the_report(server, run, state, act, says):
         ("ftp://127.0.0.1", "no http:// or https:// address"),
         ("not an address", "no http:// or https:// address"),
         ("http://127.0.0.1:port", "127.0.0.1:port"),
+        ("http://[::1", "Invalid IPv6 URL"),
+        ("http://\u2100.com", "invalid characters"),
     ],
 )
 def test_no_wrong_address_loses_the_report(run, url, says):

@@ -51,6 +51,7 @@ def test_a_later_layer_turns_on_what_an_earlier_turned_off():
         ({"url": ["x"]}, "cmdb:url must be a text, not a list"),
         ({"timeout": "x"}, "cmdb:timeout must be a number above 0, not a text"),
         ({"limit": 0}, "cmdb:limit must be a number above 0, not a number"),
+        ({"timeout": float("inf")}, "cmdb:timeout must be a number above 0, not a number"),
         ({"limit": True}, "cmdb:limit must be a number above 0, not a boolean"),
         ({"spool": {"max_reports": "x"}}, "cmdb:spool:max_reports must be a whole number above 0"),
         ({"spool": {"max_bytes": 1.5}}, "cmdb:spool:max_bytes must be a whole number above 0"),

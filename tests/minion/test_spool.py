@@ -6,6 +6,7 @@ import stat
 import time
 from pathlib import Path
 
+import cmdb_durable as durable
 import cmdb_spool as spool_
 import pytest
 
@@ -60,24 +61,24 @@ def test_the_oldest_comes_first(spool):
 def test_age_counts_by_the_time_since_boot(spool):
     spool.put(report(1))
     path = spool.names()[0]
-    content = json.loads(Path(path).read_text())
+    content = {"clock": spool.load(path).clock, "report": report(1)}
     # The wall clock was set forward by a day since; the time since boot tells two seconds.
     content["clock"]["wall_ms"] -= 86_400_000
     content["clock"]["boot_ms"] -= 2_000
-    spool_.write(path, content)
+    durable.write(path, content)
     assert 2_000 <= spool.load(path).age_ms < 60_000
 
 
 def test_age_counts_by_the_wall_clock_after_a_reboot(spool):
     spool.put(report(1))
     path = spool.names()[0]
-    content = json.loads(Path(path).read_text())
+    content = {"clock": spool.load(path).clock, "report": report(1)}
     content["clock"] = {
         "boot_id": "another",
         "boot_ms": content["clock"]["boot_ms"] + 10**9,
         "wall_ms": content["clock"]["wall_ms"] - 5_000,
     }
-    spool_.write(path, content)
+    durable.write(path, content)
     assert 5_000 <= spool.load(path).age_ms < 60_000
 
 
@@ -91,6 +92,26 @@ def test_a_file_that_cannot_be_read_is_set_aside_not_deleted(spool, content):
     assert spool.names() == []
     (aside,) = spool.aside("corrupt")
     assert Path(aside).read_bytes() == content
+
+
+@pytest.mark.parametrize("cut", [1, 10, 60])
+def test_a_file_that_was_cut_off_is_set_aside(spool, cut):
+    spool.put(report(1))
+    path = Path(spool.names()[0])
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert spool.load(str(path)) is None
+    assert len(spool.aside("corrupt")) == 1
+
+
+def test_a_report_comes_back_as_it_was_and_one_of_an_older_version_too(spool):
+    told = report(1)
+    told["sections"]["disk"].update(digest="0", items=[{"slot": "a"}], key=["slot"], serial="s")
+    spool.put(told)
+    (path,) = spool.names()
+    assert spool.load(path).report == told
+    assert "items" not in spool.load(path).head["sections"]["disk"]
+    durable.write(path, {"clock": spool.load(path).clock, "report": told})
+    assert spool.load(path).report == told
 
 
 def test_room_is_made_by_dropping_superseded_reports_oldest_first(make_spool):

@@ -2,11 +2,11 @@
 
 import errno
 import itertools
-import json
 import os
 
 import cmdb_canonical as canonical
 import cmdb_deliver as deliver
+import cmdb_durable as durable
 import cmdb_master as master
 import cmdb_relay as relay
 import cmdb_settings as settings_
@@ -46,8 +46,8 @@ class Faults:
         self.count += 1
         if self.count == self.number:
             self.failed = name
-            if name == "dump":
-                args[1].write('{"half": ')
+            if name == "write":
+                os.write(args[0], args[1][: len(args[1]) // 2])
             raise OSError(self.error, os.strerror(self.error))
 
 
@@ -57,9 +57,9 @@ def faulty(monkeypatch):
 
     def make(number, error):
         faults = Faults(number, error)
-        calls = ("fsync", "replace", "unlink", "open", "listdir", "makedirs", "fdopen")
-        monkeypatch.setattr(spool_, "os", Faulty(os, calls, faults))
-        monkeypatch.setattr(spool_, "json", Faulty(json, ("dump",), faults))
+        calls = ("write", "fsync", "replace", "unlink", "open", "listdir", "makedirs", "close")
+        for library in (spool_, durable):
+            monkeypatch.setattr(library, "os", Faulty(os, calls, faults))
         return faults
 
     yield make

@@ -171,3 +171,15 @@ def test_facts_of_any_shape_make_a_report_of_the_schema(path, value):
     inner[path[-1]] = value
     report = puppet_report.of_facts(NODE, facts, "db01.example.com", KINDS)
     jsonschema.validate(json.loads(json.dumps(report)), REPORT)
+
+
+def test_what_a_node_says_costs_the_import_little():
+    facts = {
+        "processors": {"physicalcount": 10**12, "models": []},
+        "is_virtual": False,
+        "os": {"hardware": "x86_64"},
+        "dmi": {"product": {"serial_number": "123456789" + "0123456789" * 60 + "!"}},
+    }
+    assert told(facts, "cpu")["status"] == "unavailable"
+    (board,) = items(facts, "board")
+    assert board["serial"].endswith("!")

@@ -18,7 +18,7 @@ import pytest
 
 from cmdb_api.services import canonical
 from tests.minion.test_deliver import Server, answer, results
-from tests.reports import MASTER_SECRET, make_report
+from tests.reports import MASTER_SECRET, digest_only, make_report, section
 
 
 @pytest.fixture
@@ -106,6 +106,15 @@ def test_what_is_not_its_hosts_own_word_is_not_spooled(open_handover, server, ke
     outcome = deliver(open_handover(), {"web01": report})["web01"]
     assert (outcome["result"], outcome["reason"]) == ("failed", "unsigned")
     assert server.batches == []
+
+
+def test_a_report_without_its_items_is_refused(open_handover, server):
+    """The signature holds without them; the API would want them for ever."""
+    report = make_report("web01", {"disk": digest_only(section([{"slot": "a"}]))})
+    handover = open_handover()
+    outcome = deliver(handover, {"web01": report})["web01"]
+    assert "the items of disk are missing" in outcome["error"]
+    assert (server.batches, handover.spool.names()) == ([], [])
 
 
 def test_a_report_about_another_host_is_refused(open_handover):
@@ -335,6 +344,13 @@ def test_who_returns_late_is_heard_while_others_are_waited_for():
     assert came == [("slow", False), ("slow", True), ("slower", True)]
 
 
+@pytest.mark.parametrize("odd", [["web01"], {}, None, 1])
+def test_a_return_with_an_odd_name_is_passed_by(odd):
+    returns = iter([{"id": odd}, {"id": "web01", "return": 1}])
+    heard = asking.ask(["web01"], lambda hosts: None, lambda: next(returns), batch=1, timeout=5)
+    assert list(heard) == [("web01", {"id": "web01", "return": 1})]
+
+
 def test_who_was_not_asked_is_not_heard():
     answers = [{"id": "db01", "return": 1}, {"id": "web01", "return": 2}]
     events = asking.ask(["web01"], lambda _: None, lambda: answers.pop(0), batch=1, timeout=5)
@@ -369,3 +385,11 @@ def test_nothing_secret_is_told_by_the_status(opts):
     assert MASTER_SECRET not in json.dumps(told)
     os.remove(opts["cmdb"]["secret_file"])
     assert "No such file" in standing.of(opts)["settings_problems"][0]
+
+
+def test_generations_that_somebody_removed_are_written_again(opts):
+    keys = master.Keys(master.settings(opts), opts)
+    keys.learn({"web01": 2})
+    os.unlink(keys.path)
+    assert keys.learn({"web01": 2}) == []
+    assert master.Keys(master.settings(opts), opts).generation("WEB01") == 2
