@@ -252,7 +252,7 @@ class Delivery:
             failed = self.deliver()
             if failed is None:
                 wait = 0.0
-                self.woken.wait(LEFT_SECONDS)
+                self.woken.wait(self._until_due())
                 # More may follow at once, and is cheaper in one batch.
                 self.stopped.wait(self.settings["batch_seconds"])
             else:
@@ -263,6 +263,12 @@ class Delivery:
                 self.stopped.wait(pause)
             self.woken.clear()
         self._write_acknowledged()
+
+    def _until_due(self):
+        try:
+            return self.spool.seconds_until_due(LEFT_SECONDS)
+        except (OSError, ValueError):
+            return LEFT_SECONDS
 
     def deliver(self):
         """Send all that waits; None where that went well, else how long the API asks to wait, s."""

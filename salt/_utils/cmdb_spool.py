@@ -82,6 +82,11 @@ class Spool:
         now = f"{time.time_ns():020d}~"
         return [path for path in self.every() if os.path.basename(path) < now]
 
+    def seconds_until_due(self, longest):
+        """Return how long it takes until one more is to be sent; at most ``longest``."""
+        later = [int(os.path.basename(path)[:20]) - time.time_ns() for path in self.every()]
+        return min([longest, *(each / 1e9 for each in later if each > 0)])
+
     def every(self):
         """Return the paths of all waiting reports, also of those that are not yet due."""
         found = [name for name in os.listdir(self.folder) if _is_report(name)]
@@ -183,10 +188,12 @@ class Spool:
 
     def counts(self):
         """Return what waits and what was set aside, in numbers."""
-        paths = self.every()
+        paths = self.names()
         return {
             "spooled_count": len(paths),
             "spooled_bytes": sum(_size(path) for path in paths),
+            # Copies of what the runner is delivering.
+            "later_count": len(self.every()) - len(paths),
             "rejected_count": len(self.aside("rejected")),
             "corrupt_count": len(self.aside("corrupt")),
         }

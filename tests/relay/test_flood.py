@@ -99,6 +99,7 @@ def test_what_a_runner_asked_for_is_kept_and_sent_only_when_it_no_longer_listens
     report = make_report("web01", {"cpu": []})
     assert relay.Hands(intake).take([("web01", report, time.time_ns() + 10**9)])
     spool = intake.spool
-    assert (spool.names(), len(spool.every()), spool.counts()["spooled_count"]) == ([], 1, 1)
+    assert (spool.names(), len(spool.every()), spool.counts()["later_count"]) == ([], 1, 1)
+    assert 0 < spool.seconds_until_due(60) <= 1
     time.sleep(1.1)
     assert len(spool.names()) == 1

@@ -202,7 +202,8 @@ def test_the_status_names_what_is_wrong_and_no_secret(runner, relay_api):
     assert MASTER_SECRET not in json.dumps(status)
 
 
-def test_a_key_for_one_host_can_not_report_for_another(runner, relay_api):
+def test_a_key_for_one_host_can_not_report_for_another(runner, relay_api, spooled):
+    wait_until(lambda: not spooled(), 60)
     before = relay_api.asset("web01")
     forged = {"id": "web01", "report_id": "0" * 32, "sections": {}, "sig": "0" * 64}
     told = runner("deliver", json.dumps(forged))
