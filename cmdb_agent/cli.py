@@ -58,4 +58,8 @@ def _add_install(parser):
         help="register the host too, with the token of scope write in this file",
     )
     add("--timer", choices=("auto", "systemd", "cron", "none"), default="auto")
-    add("--no-report", action="store_true", help="do not report at once")
+    add(
+        "--report",
+        action=argparse.BooleanOptionalAction,
+        help="report at once, or do not; default: all but a trial do",
+    )

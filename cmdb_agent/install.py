@@ -45,7 +45,10 @@ def install(where, wanted, say):
         new = register.register(cmdb, id_, token)
         say(f"register  {id_} {'is new in the CMDB' if new else 'was registered before'}")
     _check(where, salt_call, id_, say)
-    return 0 if wanted.no_report else _report(where, salt_call, say)
+    if wanted.report is None and where.mode == layout.TRIAL:
+        say("report    none: --root is for a trial; --report sends one")
+        return 0
+    return 0 if wanted.report is False else _report(where, salt_call, say)
 
 
 def needs_root(where):
@@ -115,6 +118,7 @@ def _private(where):
 
 def _timer(where, sort, agent, texts, id_, say):
     """Install the timer that fits this host, or the one that was asked for."""
+    because = " (no systemd here)" if sort == "auto" else ""
     if sort == "auto":
         by_cron = where.mode != layout.TRIAL and not timer.runs_here(where)
         sort = "cron" if by_cron else "systemd"
@@ -134,9 +138,9 @@ def _timer(where, sort, agent, texts, id_, say):
     if sort == "cron" and where.mode != layout.USER and where.cron.parent.is_dir():
         line = timer.cron_line(words, agent["interval"], id_, user="root")
         files.put(where.cron, f"# Written by cmdb_agent.\n{line}\n".encode())
-        say(f"timer     {where.cron} (no systemd here)")
+        say(f"timer     {where.cron}{because}")
     elif sort == "cron":
-        say("timer     no systemd here; put this line into your crontab (crontab -e):")
+        say(f"timer     put this line into your crontab{because} (crontab -e):")
         say(timer.cron_line(words, agent["interval"], id_))
     else:
         say(f"timer     none; run it yourself: {' '.join(words)}")
@@ -160,9 +164,11 @@ def _report(where, salt_call, say):
     say(f"report    {told.get('result')}")
     if told.get("result") in ("recorded", "unchanged", "duplicate", "older"):
         return 0
+    # One that the API refuses is never sent again.
+    waits = "it waits, and goes with the next one; " if told.get("result") == "spooled" else ""
     raise AgentError(
-        f"installed, but the first report was not delivered: {_why(told)}. What waits goes with "
-        "the next one; an option that was wrong is changed by another install"
+        f"installed, but the first report was not delivered: {_why(told)}; {waits}"
+        "an option that was wrong is changed by another install"
     )
 
 

@@ -1,5 +1,6 @@
 """The database: which URLs are taken, and the options of each driver."""
 
+import contextlib
 import os
 
 from sqlalchemy import event
@@ -37,6 +38,15 @@ def _options(url, config):
         f"{NAME}: {backend} is not a database this runs on; use sqlite:////folder/file or "
         "postgresql+psycopg://user:password@host/database"
     )
+
+
+@event.listens_for(Engine, "do_connect")
+def _create_sqlite_for_its_owner(dialect, _record, given, _options):
+    """Make the file before SQLite does, which lets everybody read the record; its log follows."""
+    if dialect.name == "sqlite" and given and os.path.isabs(given[0]):
+        # Why it can't be made, or can't be used though it is there, SQLite says better.
+        with contextlib.suppress(OSError):
+            os.close(os.open(given[0], os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @event.listens_for(Engine, "connect")

@@ -58,7 +58,9 @@ class Demo:
         self.collect_twice()
         self.summary()
         if once:
+            print("\n`make demo` alone stays up after this, and says how to ask the API and Salt.")
             return
+        self.how_to_go_on()
         print("\nRunning until Ctrl-C.", flush=True)
         while True:
             self.processes.check()
@@ -193,7 +195,7 @@ class Demo:
             time.sleep(0.25)
 
     def summary(self):
-        """Print what the API recorded and how to go on from here."""
+        """Print what the API recorded."""
         asset, changes = self.asset(), self.changes()
         print(f"\nWhat the API recorded of {asset['hostname']}")
         print(f"  stands in   {asset['data_centre']}, rack {asset['rack']}, {asset['position']}")
@@ -208,7 +210,6 @@ class Demo:
             for field in change["changes"]:
                 place = f"{change['kind']} {change['place']}, {field['field']}"
                 print(f"  {change['at']}  {place}: {field['old']} -> {field['new']}")
-        self.how_to_go_on()
 
     def how_to_go_on(self):
         salt = f"{_short(BIN / 'salt')} -c {_short(ROOT / 'conf')}"

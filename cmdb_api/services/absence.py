@@ -26,13 +26,20 @@ def told(session, rows, kind, clock_skew_seconds):
                 "hostname": row.hostname,
                 "reason": row.reason,
                 "detail": detail,
-                "hint": reasons.hint(row.reason, row.target or row.hostname),
+                "hint": reasons.hint(row.reason, row.target or row.hostname, _special(row, entry)),
                 "since": since,
                 "reported_at": row.reported_at,
                 "registered_at": row.registered_at,
             }
         )
     return items
+
+
+def _special(row, entry):
+    """Return the hints for a host that Salt does not reach."""
+    if entry is not None:
+        return None
+    return reasons.OF_AGENT if row.via == "agent" else reasons.OF_STRANGER
 
 
 def _entries(session, rows):
@@ -82,7 +89,7 @@ def _detail(row, entry, sections, kind):
         items_at = times.from_ms(row.items_at) if kind else row.items_at
         return _outcomes(sections, kind), items_at
     told = f"as {entry.source} said at {times.text(entry.pushed_at)}"
-    return f"{entry.detail}; {told}" if entry.detail else told, entry.since
+    return f"{entry.detail.rstrip('.')}; {told}" if entry.detail else told, entry.since
 
 
 def _skew(row):

@@ -1,13 +1,17 @@
 """Which hosts did not report in time, or brought nothing, and why."""
 
-from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select
+import difflib
 
+from sqlalchemy import BigInteger, Text, and_, case, cast, exists, func, literal, or_, select
+
+from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset, AssetStatus, CoverageHost, CoverageSource, Refusal, Section
 from cmdb_api.models.coverage import ACCEPTED, REJECTED, STATES
 from cmdb_api.models.types import now
 from cmdb_api.services import absence, pages, reasons, sources, times
 from cmdb_api.services.absence import OF_KEY
 from cmdb_api.services.locking import dialect
+from cmdb_api.services.quarantine import KINDS
 
 # With a clock so far off a host can't speak to others any more: certificates are not valid for it.
 WRONG_MS = 24 * 3600 * 1000
@@ -17,8 +21,11 @@ def missing(session, *, window, clock_skew_seconds, kind=None, reason=(), limit,
     """
     Return one page, by name, of the hosts that brought no items (of a kind) within ``window``.
 
-    Expected are all assets, and what masters and rosters know though it is none yet.
+    Expected are all assets, and what masters and rosters know though it is none yet. Raises
+    NotFound for a kind that nobody knows.
     """
+    if kind:
+        _check_kind(session, kind)
     start = now() - window
     rows = _overdue(session, start, kind).subquery()
     query, count = select(rows), select(func.count()).select_from(rows)
@@ -73,6 +80,16 @@ def _kinds(session, start):
     return {row["kind"]: {name: row[name] for name in ("hosts", *parts)} for row in rows}
 
 
+def _check_kind(session, kind):
+    """Raise NotFound where a kind is none of ours and no host ever reported it."""
+    if kind in KINDS or session.scalar(select(exists().where(Section.kind == kind))):
+        return
+    known = {*KINDS, *session.scalars(select(Section.kind).distinct())}
+    near = difflib.get_close_matches(kind, sorted(known), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise NotFound(f"no host ever reported {kind}{hint}")
+
+
 def _items_at(session, kind):
     """Return the expression for when a kind's items were collected, milliseconds since 1970."""
     ages = AssetStatus.__table__.c.ages
@@ -124,7 +141,8 @@ def _overdue(session, start, kind):
             func.coalesce(Asset.hostname, known.c.hostname).label("hostname"),
             known.c.target,
             Asset.id.label("asset_id"),
-            *(Asset.created_at, Asset.registered_at, status.reported_at, status.clock_skew_ms),
+            *(Asset.created_at, Asset.registered_at),
+            *(status.reported_at, status.clock_skew_ms, status.via),
             *(items_at.label("items_at"), Refusal.at.label("refused_at"), Refusal.why),
             (status.reported_at >= start).label("reported"),
             _reason(start, kind, known.c).label("reason"),

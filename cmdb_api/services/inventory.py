@@ -1,5 +1,7 @@
 """All that is known of one asset: what it is made of, how old that is, and what went wrong."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from cmdb_api.models import AssetStatus, BulkItem, Component, Section
@@ -7,6 +9,8 @@ from cmdb_api.services import assets, times
 from cmdb_api.services.quarantine import Quarantine
 from cmdb_api.services.sections import age
 
+# A kind that came so long before the newest report is likely one whose collector was removed.
+GONE = timedelta(days=1)
 # Ids in one query; drivers bound how many values a query may carry.
 _IDS = 10_000
 
@@ -29,7 +33,7 @@ def of(session, hostname, *, kinds=None, clock_skew_seconds):
         "components": components,
         "problems": [
             *(_of_report(reported, clock_skew_seconds) if reported else ()),
-            *(problem for section in sections for problem in _of_section(section)),
+            *(problem for section in sections for problem in _of_section(section, status)),
             *(_of_volatile(reported, components) if reported else ()),
         ],
     }
@@ -134,12 +138,17 @@ def _of_report(status, clock_skew_seconds):
         yield {"source": "clock", "message": f"the host's clock is {skew} {way}"}
 
 
-def _of_section(section):
+def _of_section(section, status):
+    """Tell what is wrong with a kind; of one that reports bring no more, since when."""
+    outcome_at = times.from_ms(age(status.ages, section.kind).outcome_at)
+    late = outcome_at is not None and outcome_at < status.reported_at - GONE
+    since = f"; no report since {times.text(outcome_at)} has this kind" if late else ""
     if _failed(section):
-        yield {"source": "outcome", "kind": section.kind, "message": _outcome(section)}
+        yield {"source": "outcome", "kind": section.kind, "message": _outcome(section) + since}
     for line in section.problems or ():
-        yield {"source": "collector", "kind": section.kind, "message": line}
-    yield from _quarantined(section.kind, section.quarantine)
+        yield {"source": "collector", "kind": section.kind, "message": line + since}
+    for problem in _quarantined(section.kind, section.quarantine):
+        yield problem | {"message": problem["message"] + since}
 
 
 def _of_volatile(status, components):

@@ -19,7 +19,8 @@ HINTS = {
     FAILING: "try it: salt {host} cmdb.collect; the traceback is at /api/v1/assets/{path}",
     DISABLED: "set it to true below cmdb:collectors in the minion's configuration or pillar",
     UNAVAILABLE: "give it what it lacks, or leave it; why, each: salt {host} cmdb.plugins",
-    REFUSED: "where its key is wrong, 'cmdb key {host}' on the API's host prints the right one",
+    REFUSED: "where its key is wrong: salt {host} saltutil.refresh_pillar; or give it the key that "
+    "'cmdb key {host}' prints on the API's host",
     CLOCK_WRONG: "set its clock and keep it set by NTP: salt {host} status.time",
     PENDING: "compare its fingerprint, then on the master: salt-key -a {host}",
     DENIED: "another key holds this name; if the host is new: salt-key -d {host}, then salt-key -a",
@@ -29,11 +30,32 @@ HINTS = {
     UNREACHABLE: "try the way to it: salt-ssh {host} test.ping",
     NOT_COLLECTED: "try it: salt {host} cmdb.collect",
 }
+# The same for a host without a Salt master, which the agent collects.
+OF_AGENT = {
+    SILENT: "on the host, ask what waits and why: python3 -m cmdb_agent status",
+    NOTHING: "on the host, ask which collectors can run: salt-call --local cmdb.plugins",
+    FAILING: "on the host, try it: salt-call --local cmdb.collect; the traceback is at "
+    "/api/v1/assets/{path}",
+    DISABLED: "set it to true below cmdb:collectors in the host's minion configuration",
+    UNAVAILABLE: "give it what it lacks, or leave it; why, each: salt-call --local cmdb.plugins",
+    REFUSED: "where its key is wrong, 'cmdb key {host}' on the API's host prints the right one",
+    CLOCK_WRONG: "on the host, set its clock and keep it set by NTP",
+}
+# The same for a host that never reported, and that no master and no roster names.
+OF_STRANGER = {
+    NEVER_SEEN: "no Salt master or roster names it: accept its minion's key, or install the agent: "
+    "python3 -m cmdb_agent install",
+}
 REASONS = tuple(HINTS)
 # What a master may say of why it could not collect a host; anything else is NOT_COLLECTED.
 FAILURES = (NOT_SYNCED, UNREACHABLE, FAILING, DOWN, NOT_COLLECTED)
 
 
-def hint(reason, hostname):
-    """Return the line that says what to do; safe to be pasted, whatever the name."""
-    return HINTS[reason].format(host=shlex.quote(hostname), path=shlex.quote(hostname))
+def hint(reason, hostname, special=None):
+    """
+    Return the line that says what to do; safe to be pasted, whatever the name.
+
+    ``special`` is one of the tables above that goes before the common one.
+    """
+    line = {**HINTS, **(special or {})}[reason]
+    return line.format(host=shlex.quote(hostname), path=shlex.quote(hostname))

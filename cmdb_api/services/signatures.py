@@ -29,5 +29,7 @@ def check(envelope, generation, secrets):
             return
     raise Forbidden(
         f"the signature is not {host}'s: the report is for another host than the key's, the key "
-        f"was revoked, or the report was altered; 'cmdb key {host}' prints the right key"
+        f"was revoked, or the report was altered; 'cmdb key {host}' prints the right key. Where "
+        f"Salt hands keys out: salt {host} saltutil.refresh_pillar; where that does not help, the "
+        "master's secret_file is not this API's MASTER_SECRET"
     )

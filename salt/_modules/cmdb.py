@@ -3,6 +3,7 @@
 Collectors are the modules named ``cmdb_<kind>`` (and classes that ``cmdb:plugins`` names).
 """
 
+import collections
 import glob
 import importlib
 import os
@@ -84,7 +85,7 @@ def collect(*kinds, **options):
     with _debug(settings):
         return cmdb_report.build(
             __opts__["id"],
-            _collectors(settings, kinds, exclude),
+            _reported(settings, kinds, exclude),
             via=_via(),
             key=settings["key"],
             seq=cmdb_sequence.advance(_folder("seq")),
@@ -96,7 +97,8 @@ def report(*kinds, **options):
     Run the collectors, deliver the report, return a short summary; takes what ``collect`` takes.
 
     The job succeeds whether or not the API can be reached: ``result`` is then ``spooled``, and
-    the report arrives with the next one.
+    the report arrives with the next one. It fails where the API refused the report, or where it is
+    lost because nothing can be written here either.
 
     CLI Example:
 
@@ -105,8 +107,14 @@ def report(*kinds, **options):
         salt '*' cmdb.report
     """
     collected = collect(*kinds, **options)
-    summary = {"kinds": {kind: each["status"] for kind, each in collected["sections"].items()}}
-    summary.update(deliver(collected))
+    sections = collected["sections"]
+    summary = {
+        "counts": dict(collections.Counter(each["status"] for each in sections.values())),
+        "kinds": {kind: _outcome(each) for kind, each in sections.items()},
+        **deliver(collected),
+    }
+    if summary["result"] in ("refused", "lost"):
+        __context__["retcode"] = 1
     return summary
 
 
@@ -158,7 +166,10 @@ def status():
         "id": __opts__["id"],
         "url": settings["url"],
         "has_key": bool(settings["key"]),
-        "settings_problems": cmdb_settings.unknown(settings, _kinds(settings)),
+        "settings_problems": [
+            *cmdb_settings.unknown(settings, _kinds(settings)),
+            *map(_no_kind, _misnamed(settings)),
+        ],
     }
     try:
         spool = cmdb_deliver.open_spool(settings, _folder("spool"))
@@ -193,9 +204,10 @@ def capture(path=None, *kinds, **options):
     host = "anonymised" if anonymise else __opts__["id"]
     name = f"{host}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
     path = path or _folder("capture", name)
+    _check_target(path)
     settings = _settings()
     with cmdb_source.through(cmdb_replay.Capture(cmdb_source.door())) as door:
-        built = cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
+        built = cmdb_report.build(__opts__["id"], _reported(settings, kinds), via=_via())
     if anonymise:
         door.content = cmdb_anonymise.anonymise(door.content, built)
     try:
@@ -225,7 +237,23 @@ def replay(path, *kinds):
     """
     settings = {**_settings(), "debug": os.path.abspath(path)}
     with _debug(settings):
-        return cmdb_report.build(__opts__["id"], _collectors(settings, kinds), via=_via())
+        return cmdb_report.build(__opts__["id"], _reported(settings, kinds), via=_via())
+
+
+def _check_target(path):
+    """Raise where a bundle must not be written: the path was meant as a kind, or is taken."""
+    if not os.path.isabs(str(path)):
+        raise CommandExecutionError(
+            f"the bundle's path comes first, as /tmp/{__opts__['id']}.json, and must be absolute, "
+            f"not {path!r}; with '' for the path it is written where the minion keeps its bundles"
+        )
+    if os.path.exists(path):
+        if not os.path.isfile(path):
+            raise CommandExecutionError(f"{path} is there, and no file")
+        try:
+            cmdb_replay.open_door(path)
+        except cmdb_source.CollectorError as error:
+            raise CommandExecutionError(f"{path} is there, and not overwritten: {error}") from error
 
 
 def _settings():
@@ -265,7 +293,39 @@ def _collectors(settings, kinds, exclude=()):
             f"no collector for {', '.join(unknown)}; there are: {', '.join(sorted(found))}"
         )
     wanted = sorted(set(kinds or found) - set(exclude))
-    return [found[kind] or _collector(kind, files[kind], settings) for kind in wanted]
+    chosen = [found[kind] or _collector(kind, files[kind], settings) for kind in wanted]
+    return [_asked_for(each, settings) if each.kind in kinds else each for each in chosen]
+
+
+def _asked_for(collector, settings):
+    """Return a collector that was named: it runs, unless the settings turn it off."""
+    said = cmdb_settings.collector(settings, collector.kind)["enabled"]
+    return collector._replace(enabled=said is not False)
+
+
+def _reported(settings, kinds, exclude=()):
+    """Return the collectors that a report may hold; raises where another was asked for."""
+    found = _collectors(settings, kinds, exclude)
+    if kinds and (wrong := [_no_kind(each) for each in found if not _is_kind(each)]):
+        raise CommandExecutionError("; ".join(wrong))
+    return [each for each in found if _is_kind(each)]
+
+
+def _misnamed(settings):
+    """Return the collectors that no report may hold, because of their names."""
+    files = _files().items()
+    wrong = [(kind, path) for kind, path in files if not cmdb_plugins.is_kind(kind)]
+    found = [cmdb_plugins.from_file(kind, path, settings) for kind, path in wrong]
+    found += [cmdb_plugins.from_class(dotted, settings) for dotted in settings["plugins"]]
+    return [each for each in found if not _is_kind(each)]
+
+
+def _is_kind(collector):
+    return cmdb_plugins.is_kind(collector.kind)
+
+
+def _no_kind(collector):
+    return f"{collector.origin}: {collector.fault[0]}"
 
 
 def _files():
@@ -291,6 +351,13 @@ def _collector(kind, path, settings):
     if function in __salt__:
         return cmdb_plugins.from_function(kind, __salt__[function], settings, path)
     return cmdb_plugins.not_loaded(kind, path, settings)
+
+
+def _outcome(section):
+    """Return how a collector did, in a word; what went wrong in a line."""
+    if section["status"] != "error":
+        return section["status"]
+    return f"error: {section['error'].splitlines()[0]}"
 
 
 def _plugin(collector, section):

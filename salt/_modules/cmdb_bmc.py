@@ -62,7 +62,13 @@ def collect():
         if not source.is_partial():
             raise
         controller = None
-    return parse(controller, _lan(source.option("channel")))
+    try:
+        lan = _lan(source.option("channel"))
+    except source.Unavailable:
+        if not controller or not source.is_partial():
+            raise
+        lan = None
+    return parse(controller, lan)
 
 
 def parse(controller, lan):

@@ -95,7 +95,10 @@ def collect():
         salt '*' cmdb_board.collect
     """
     try:
-        return parse(smbios.structures(0, 1, 2, 3, 4, 6, 16, 17, 204))
+        items = parse(smbios.structures(0, 1, 2, 3, 4, 6, 16, 17, 204))
+        if not any(value for field, value in items[0].items() if field != "place"):
+            raise source.Unavailable("SMBIOS tells nothing of the system here")
+        return items
     except source.Unavailable:
         if source.glob(DMI_ID + "sys_vendor"):
             return parse_id({field: source.read(DMI_ID + file) for field, file in ID_FILES.items()})

@@ -59,7 +59,7 @@ def collect():
 
         salt '*' cmdb_disk.collect
     """
-    found = [_read(path) for path in source.glob("/sys/block/*")]
+    found = [_read(path) for path in sysfs.devices("/sys/block")]
     items = parse(said for said in found if said)
     return [_asked(item) for item in items] if source.option("smartctl") else items
 

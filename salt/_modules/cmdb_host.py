@@ -55,20 +55,21 @@ def collect():
     said = source.read("/etc/os-release") or source.read("/usr/lib/os-release") or ""
     kernel, architecture = _uname()
     hypervisor, container = virtual.detect()
-    return [
-        {
-            "place": "os",
-            **parse_os_release(said),
-            "kernel": kernel or text.clean(source.read("/proc/sys/kernel/osrelease")),
-            "architecture": architecture or text.clean(source.read("/proc/sys/kernel/arch")),
-            "virtualisation": hypervisor,
-            "container": container,
-            "init": text.clean(source.read("/proc/1/comm")),
-            "timezone": _timezone(),
-            "machine_id": _machine_id(),
-            "boot_at": parse_boot(source.read("/proc/stat") or ""),
-        }
-    ]
+    item = {
+        "place": "os",
+        **parse_os_release(said),
+        "kernel": kernel or text.clean(source.read("/proc/sys/kernel/osrelease")),
+        "architecture": architecture or text.clean(source.read("/proc/sys/kernel/arch")),
+        "virtualisation": hypervisor,
+        "container": container,
+        "init": text.clean(source.read("/proc/1/comm")),
+        "timezone": _timezone(),
+        "machine_id": _machine_id(),
+        "boot_at": parse_boot(source.read("/proc/stat") or ""),
+    }
+    if not any(value for field, value in item.items() if field not in ("place", "container")):
+        raise source.Unavailable("nothing here tells of an operating system: no /etc, no /proc")
+    return [item]
 
 
 def parse_os_release(said):

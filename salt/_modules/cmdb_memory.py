@@ -50,15 +50,19 @@ def collect():
 
         salt '*' cmdb_memory.collect
     """
+    why = "SMBIOS tells of no memory module here"
     try:
         items = parse(smbios.structures(6, 16, 17))
-    except source.Unavailable:
+    except source.Unavailable as error:
         # Where there is SMBIOS that may not be read, a total would look like removed modules.
         if source.glob("/sys/class/dmi/id"):
             raise
-        items = []
-    # Some hypervisors have an SMBIOS table that does not tell of memory.
-    return items or parse_meminfo(source.need("/proc/meminfo"))
+        items, why = [], str(error)
+    try:
+        # Some hypervisors have an SMBIOS table that does not tell of memory.
+        return items or parse_meminfo(source.need("/proc/meminfo"))
+    except source.Unavailable as error:
+        raise source.Unavailable(f"{why}; {error}") from None
 
 
 def parse(structures):

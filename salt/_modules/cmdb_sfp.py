@@ -47,7 +47,7 @@ def collect():
         salt '*' cmdb_sfp.collect
     """
     modules = []
-    for path in source.glob(interfaces.NET + "*"):
+    for path in interfaces.paths():
         name, device = path.rpartition("/")[2], source.link(f"{path}/device")
         memory = _memory(name) if device else None
         # A function that is lent to a guest may show the module of the card's own.

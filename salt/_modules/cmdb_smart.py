@@ -79,6 +79,8 @@ def collect():
             if closed:
                 raise source.ParseError(closed)
             said = source.run(["smartctl", *flags, "-a", "-d", kind, name], ok=ANY_CODE)
+            if source.is_partial():
+                _check_whose(said, name, kind)
             fields = parse_one(said)
         except (source.ParseError, source.CommandError) as error:
             if VOLUME in str(error):
@@ -131,10 +133,41 @@ def _scan():
     except source.Unavailable as error:
         raise source.Unavailable(f"{error}: install the package smartmontools") from None
     if "UNRECOGNIZED OPTION" not in said:
+        if source.is_partial():
+            alone = _alone(said)
+            if alone:
+                return alone
         return scan.parse(said), smartctl.parse, ["-j"]
     # Before version 7.
     said = source.run(["smartctl", "--scan-open"])
     return scan.parse_text(said), smartctl_text.parse, []
+
+
+def _alone(said):
+    """Return what ``_scan`` does where one drive's own report answers for every question."""
+    if "START OF" in said and not re.search(r"^\s*\{", said, re.MULTILINE):
+        # The text does not say what was asked.
+        return [("smartctl", "auto", None)], smartctl_text.parse, []
+    report = smartctl.load(said)
+    name, kind = _whose(report)
+    if "devices" in report or not name:
+        return None
+    return [(name, kind or "auto", None)], smartctl.parse, ["-j"]
+
+
+def _check_whose(said, name, kind):
+    """Raise ParseError where a report, kept for every question, is another drive's."""
+    if not re.search(r"^\s*\{", said, re.MULTILINE):
+        return
+    told, of = _whose(smartctl.load(said))
+    if told and (told, scan.behind(of or "")) != (name, scan.behind(kind)):
+        raise source.ParseError(f"this is the report of {told} -d {of}")
+
+
+def _whose(report):
+    """Return the (device, type) that a loaded report is of."""
+    device = smartctl.table_of(report.get("device"))
+    return smartctl.string(device.get("name")), smartctl.string(device.get("type"))
 
 
 def _is_behind(place):

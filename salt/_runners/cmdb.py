@@ -6,6 +6,7 @@ can't do its work it returns ``error`` and ``retcode`` 1, with which ``salt-run`
 
 import functools
 import os
+import sys
 
 import cmdb_asking as asking
 import cmdb_client as client
@@ -61,7 +62,7 @@ def collect(
         salt-run cmdb.collect 'web*' kinds=disk,nic
         salt-run cmdb.collect 'G@os:Debian' tgt_type=compound only_missing=False batch=100
     """
-    collecting.check(batch=batch, timeout=timeout)
+    collecting.check(only_missing, batch=batch, timeout=timeout)
     kinds = collecting.kinds(kinds)
     run = collecting.Run(__opts__, "salt", __opts__["id"], **hosts_.keys(__opts__))
     hosts = hosts_.matching(__opts__, tgt, tgt_type)
@@ -95,7 +96,7 @@ def ssh(
         salt-run cmdb.ssh
         salt-run cmdb.ssh 'web*' roster_file=/etc/salt/roster.web batch=50 only_missing=False
     """
-    collecting.check(batch=batch, timeout=timeout)
+    collecting.check(only_missing, batch=batch, timeout=timeout)
     kinds = collecting.kinds(kinds)
     opts = {**__opts__, **({"roster_file": roster_file} if roster_file else {})}
     every, hosts = hosts_.rostered(opts, tgt, tgt_type)
@@ -112,7 +113,8 @@ def missing(window="30m", kind=None, list=False):
     """
     Return the hosts that the API misses, why, and what to do; with ``kind`` those that lack it.
 
-    With ``list=True`` the names of those that Salt can reach, as ``salt -L`` takes them.
+    With ``list=True`` the names of those that Salt can reach, as ``salt -L`` takes them; what is
+    wrong is then said on standard error, so that nothing of it becomes a target.
 
     CLI Example:
 
@@ -122,8 +124,18 @@ def missing(window="30m", kind=None, list=False):
         salt-run cmdb.missing window=2h kind=disk
         salt -L "$(salt-run cmdb.missing list=True)" test.ping
     """
-    settings = master.settings(__opts__)
-    return (fleet.target if list else fleet.missing)(settings, window, kind)
+    if list:
+        told = _target(window, kind)
+        if isinstance(told, dict) and __opts__.get("fun") == "cmdb.missing":
+            # salt-run prints what is returned on standard output, and ends with 1 for this only.
+            sys.stdout = sys.stderr
+        return told
+    return fleet.missing(master.settings(__opts__), window, kind)
+
+
+@_plainly
+def _target(window, kind):
+    return fleet.target(master.settings(__opts__), window, kind)
 
 
 @_plainly

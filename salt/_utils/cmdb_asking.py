@@ -10,6 +10,9 @@ import time
 # The end of a text that a host sent in place of a report: there a traceback says what it is about.
 MOST_TEXT = 500
 NOT_SYNCED = ("'cmdb.collect' is not available", "Module 'cmdb' is not available")
+# What a host was asked for is wrong, and not the host.
+BAD_ARGUMENTS = "bad_arguments"
+NO_SUCH = ("no collector for ", "cmdb.collect has no option ")
 # What ssh, or salt-ssh, says where a host can't be reached or used.
 SSH_SAYS = (
     ("Permission denied", "denied"),
@@ -73,6 +76,8 @@ def failure(value):
 def _reason(value, text):
     if any(words in text for words in NOT_SYNCED):
         return "modules_not_synced"
+    if any(words in text for words in NO_SUCH):
+        return BAD_ARGUMENTS
     if isinstance(value, dict) and "stderr" in value:
         for words, reason in SSH_SAYS:
             if words in text:

@@ -11,6 +11,10 @@ class ClientError(Exception):
     """The API gave no usable answer; says where and why, and what to do."""
 
 
+class Invalid(ClientError):
+    """The API does not understand what it is asked: no other way of asking helps."""
+
+
 def get(settings, path):
     """Return the JSON that the API answers to GET."""
     return _ask(settings, "GET", path, None)
@@ -49,6 +53,8 @@ def _ask(settings, method, path, body):
         )
     except http.PostError as error:
         raise ClientError(str(error)) from error
+    if status == 422:
+        raise Invalid(f"{url} answered {status}: {http.message(answer)}")
     if status not in (200, 201, 204):
         raise ClientError(f"{url} answered {status}: {http.message(answer)}")
     if not answer:

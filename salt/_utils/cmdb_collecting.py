@@ -30,17 +30,26 @@ class Run:
         self.handover = handover_.Handover(spool, self.settings, self.keys)
         self.source = fleet.Source(opts, name)
         self.kind, self.lists = kind, lists
+        # {why: how many hosts are missing for it that can't be asked from here}
+        self.out_of_reach = collections.Counter()
 
     def missing(self, hosts, window, kinds):
         """Return those of ``hosts`` that the API misses; raises ClientError."""
         try:
             # A host that the API has never heard of is one that it misses.
             self.source.push(self.settings, self.kind, **self.lists)
-            names = fleet.names(self.settings, window, kinds)
+            reasons = fleet.reasons(self.settings, window, kinds)
+        except client.Invalid:
+            raise
         except client.ClientError as error:
             hint = "only_missing=False collects without asking who is missing"
             raise client.ClientError(f"{error}; {hint}") from error
-        return [host for host in hosts if host.lower() in names]
+        known = {host.lower() for host in self._known()}
+        self.out_of_reach.update(why for host, why in reasons.items() if host not in known)
+        return [host for host in hosts if host.lower() in reasons]
+
+    def _known(self):
+        return self.lists["hosts" if self.kind == "roster" else "accepted"]
 
     def through(self, events, total, timeout):
         """Deliver what comes of ``total`` hosts; return what became of each."""
@@ -67,12 +76,21 @@ class Run:
     def _told(self, outcomes, stopped):
         counts = collections.Counter(each["result"] for each in outcomes.values())
         told = {"counts": dict(counts), "hosts": dict(sorted(outcomes.items()))}
+        if self.out_of_reach:
+            told["not_asked"] = self._not_asked()
         self._note(outcomes)
         if error := stopped or self.handover.error or self._push():
             told["error"] = error
         if counts["failed"] or stopped:
             told["retcode"] = 1
         return told
+
+    def _not_asked(self):
+        count, reasons = sum(self.out_of_reach.values()), sorted(self.out_of_reach.items())
+        where = "not in the roster" if self.kind == "roster" else "no accepted key here"
+        told = ", ".join(f"{why} {number}" for why, number in reasons)
+        hosts = "1 missing host" if count == 1 else f"{count} missing hosts"
+        return f"{hosts} can't be asked, {where}: {told}; salt-run cmdb.missing names them"
 
     def _note(self, outcomes):
         """Keep why hosts are missing, for whoever tells the API next."""
@@ -135,8 +153,10 @@ def kinds(given):
     return [str(kind).strip() for kind in given or ()]
 
 
-def check(**numbers):
-    """Raise where one of the numbers that were given is none above 0."""
+def check(only_missing=True, **numbers):
+    """Raise where a number that was given is none above 0, or ``only_missing`` no boolean."""
+    if not isinstance(only_missing, bool):
+        raise master.MasterError(f"only_missing must be True or False, not {only_missing!r}")
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise master.MasterError(f"{name} must be a whole number above 0, not {value!r}")

@@ -7,6 +7,7 @@ Salt job that brought the report must not fail for it.
 import logging
 import time
 
+import cmdb_canonical as canonical
 import cmdb_post as post
 import cmdb_send as send
 import cmdb_spool as spool_
@@ -62,7 +63,8 @@ def _summary(report, results, error, waiting):
     else:
         summary["result"] = "spooled" if waiting else "delivered"
     if error:
-        summary["error"] = error
+        said = [summary["error"]] if "error" in summary else []
+        summary["error"] = "; ".join([*said, error])
         log.error("delivery to the CMDB: %s", error)
     return summary
 
@@ -74,10 +76,26 @@ def _unspooled(settings, report, trouble):
     if report is None:
         return {"result": "failed", "error": trouble}
     try:
-        result = post.post(settings, [post.line(report, 0, {})])[0]
+        result = post.post(settings, [post.line(_signed(report, settings), 0, {})])[0]
     except post.DeliveryError as error:
         return {"result": "lost", "report_id": report["report_id"], "error": f"{trouble}; {error}"}
-    return {"report_id": report["report_id"], "error": trouble, **send.said(result)}
+    said = send.said(result)
+    error = "; ".join(each for each in (trouble, said.get("error")) if each)
+    return {"report_id": report["report_id"], **said, "error": error}
+
+
+def _signed(report, settings):
+    """
+    Return a report with its signature; raises DeliveryError where there is no key for it.
+
+    One that was collected before there was a key gets it now. A replay's has no number: it is
+    another machine's, and stays without.
+    """
+    if report.get("sig") or "seq" not in report:
+        return report
+    if not settings["key"]:
+        raise post.DeliveryError("cmdb:key is not set; reports wait in the spool")
+    return {**report, "sig": canonical.sign(report, settings["key"])}
 
 
 def _flush(spool, settings, results):
@@ -91,6 +109,7 @@ def _flush(spool, settings, results):
         state.setdefault("acknowledged", {}),
         save=lambda: spool.remember(state),
         told=lambda report, answer: results.update({report["report_id"]: send.said(answer)}),
+        signed=lambda report: _signed(report, settings),
     )
     try:
         wait = state.get("retry_at", 0) - time.time()

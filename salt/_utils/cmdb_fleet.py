@@ -4,6 +4,7 @@ import logging
 import os
 import urllib.parse
 
+import cmdb_asking as asking
 import cmdb_client as client
 import cmdb_durable as durable
 import cmdb_master as master
@@ -36,6 +37,8 @@ class Source:
             self.up = sorted({*self.up, host} - ({host} if silent else set()))
         if silent:
             self.failures[host] = {"reason": "minion_down", "detail": outcome["error"]}
+        elif outcome.get("reason") == asking.BAD_ARGUMENTS:
+            self._answered(host)
         elif outcome["result"] == "failed" and outcome["reason"] not in ("refused", "disk"):
             reason = REASONS.get(outcome["reason"], outcome["reason"])
             self.failures[host] = {"reason": reason, "detail": outcome["error"]}
@@ -46,8 +49,11 @@ class Source:
         """Keep who of all answered now."""
         self.up = sorted(hosts)
         for host in hosts:
-            if self.failures.get(host, {}).get("reason") == "minion_down":
-                del self.failures[host]
+            self._answered(host)
+
+    def _answered(self, host):
+        if self.failures.get(host, {}).get("reason") == "minion_down":
+            del self.failures[host]
 
     def save(self):
         """Keep it for the next run."""
@@ -92,10 +98,10 @@ def missing(settings, window, kind=None):
     }
 
 
-def names(settings, window, kinds=()):
-    """Return the names, in lower case, that the API misses, or that lack one of ``kinds``."""
+def reasons(settings, window, kinds=()):
+    """Return {name in lower case: why} of what the API misses, or what lacks one of ``kinds``."""
     return {
-        item["hostname"].lower()
+        item["hostname"].lower(): item["reason"]
         for kind in kinds or (None,)
         for page in pages(settings, window, kind)
         for item in page["items"]

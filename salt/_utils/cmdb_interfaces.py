@@ -19,6 +19,8 @@ NO_NETLINK = {errno.ENOENT, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EPE
 
 def ask():
     """Return (links, addresses, whether IPv4 ones are among them): from netlink, else sysfs."""
+    # Netlink alone does not tell which of them are cards.
+    known = paths()
     try:
         links = netlink.links(source.ask("netlink", netlink.dump, netlink.LINKS))
         addresses = netlink.addresses(source.ask("netlink", netlink.dump, netlink.ADDRESSES))
@@ -27,10 +29,15 @@ def ask():
         if error.errno not in NO_NETLINK:
             raise source.CollectorError(f"netlink: {error}") from error
     source.problem("netlink can't be asked: IPv4 addresses are unknown")
-    links = [_from_sysfs(path) for path in source.glob(NET + "*")]
+    links = [_from_sysfs(path) for path in known]
     links = [link for link in links if link["index"] is not None]
     indexes = {link["name"]: link["index"] for link in links}
     return links, parse_if_inet6(source.read("/proc/net/if_inet6") or "", indexes), False
+
+
+def paths():
+    """Return the interfaces' paths in sysfs; raises Unavailable where it is not there."""
+    return sysfs.devices(NET.rstrip("/"))
 
 
 def read(link):

@@ -37,6 +37,7 @@ ATTRIBUTES = {
     "lv": r"[A-Za-z-][wrR-][A-Za-z-]{4,8}",
 }
 _SIZE = re.compile(r"<?([0-9]{1,20})(?:[.,]([0-9]{1,9}))?\s*([bBsSkKmMgGtTpPeE]?)")
+_UUID = re.compile(r"[0-9A-Za-z]{6}(?:-[0-9A-Za-z]{4}){5}-[0-9A-Za-z]{6}")
 _POWERS = "bkmgtpe"
 
 
@@ -141,4 +142,18 @@ def _cells(line, columns):
     words = line.strip(" ").split(SEPARATOR) if SEPARATOR in line else line.split()
     if (SEPARATOR in line and len(words) != len(columns)) or len(words) > len(columns):
         raise source.ParseError(f"LVM, {len(words)} columns, not {len(columns)}: {line[:200]}")
-    return dict(zip(columns, words))
+    row = dict(zip(columns, words))
+    for column, said in row.items():
+        if not _fits(column, said.strip()):
+            raise source.ParseError(f"LVM, no {column}, {said.strip()[:40]!r}: {line[:200]}")
+    return row
+
+
+def _fits(column, said):
+    """Return whether a cell may be what its column holds; other columns may have been printed."""
+    kind, _, what = column.partition("_")
+    if what == "attr":
+        return not said or re.fullmatch(ATTRIBUTES[kind], said)
+    if what == "uuid":
+        return not said or _UUID.fullmatch(said)
+    return what not in ("size", "free") or not said or _SIZE.fullmatch(said)

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+import re
 import traceback
 import types
 
@@ -12,7 +13,9 @@ import cmdb_settings as settings_
 import cmdb_source as source
 
 PREFIX = "cmdb_"
-INFINITE = float("inf")
+# The API takes no other names, and refuses a report whole that holds one.
+KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
+NO_KINDS = ("asset",)
 # What Salt's loader puts into a module, or looks for in one.
 NEEDS_SALT = {
     *("__salt__", "__opts__", "__grains__", "__pillar__", "__context__", "__utils__", "__proxy__"),
@@ -20,6 +23,11 @@ NEEDS_SALT = {
 }
 # {path: (what the file was, its module or None)}; it goes when a library changes.
 _loaded = {}
+
+
+def is_kind(name):
+    """Tell whether a report may hold a kind of this name."""
+    return bool(KIND.fullmatch(name)) and name not in NO_KINDS
 
 
 def from_function(kind, collect, settings, origin=""):
@@ -34,6 +42,8 @@ def from_file(kind, path, settings):
     That gives each module copies of options, grains and functions, which costs a job more than all
     that our collectors do; they ask for none of it.
     """
+    if not is_kind(kind):
+        return _misnamed(kind, path, settings)
     stamp = _stamp(path)
     if stamp is None or _loaded.get(path, (None,))[0] != stamp:
         _loaded[path] = stamp, _import(kind, path)
@@ -85,9 +95,11 @@ def from_class(dotted, settings):
     kind = dotted.rpartition(".")[2].lower()
     try:
         cls = _load(dotted)
-        kind = getattr(cls, "KIND", kind)
+        kind = str(getattr(cls, "KIND", kind))
     except Exception as error:
         return broken(kind, dotted, f"{type(error).__name__}: {error}", settings)
+    if not is_kind(kind):
+        return _misnamed(kind, dotted, settings)
 
     def collect():
         if getattr(cls, "initial", None):
@@ -110,6 +122,14 @@ def broken(kind, origin, error, settings, trace=None):
         origin=origin,
         fault=(error, trace or traceback.format_exc()),
     )
+
+
+def _misnamed(kind, origin, settings):
+    error = (
+        f"{kind!r} is no name of a kind, and no report holds it: a small letter, then at most 63 "
+        f"small letters, digits and _, and not {', '.join(NO_KINDS)}"
+    )
+    return broken(kind, origin, error, settings, "none: the name is wrong")
 
 
 def not_loaded(kind, path, settings):
@@ -150,8 +170,7 @@ def _load(dotted):
 def _collector(kind, collect, constant, settings, origin):
     wanted = settings_.collector(settings, kind)
     enabled, limit = wanted.pop("enabled"), wanted.pop("limit")
-    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 < limit < INFINITE:
-        error = f"cmdb:collectors:{kind}:limit must be a number of seconds, not {limit!r}"
+    if error := settings_.limit_fault(settings, kind):
         return broken(kind, origin, error, settings, "none: a setting is wrong")
     key = constant("KEY", ())
     return run.Collector(

@@ -108,7 +108,12 @@ class Bundle:
         return self._answer("link", path)
 
     def run(self, argv, limit_seconds):
-        code, stdout, stderr = self._answer("run", json.dumps(argv))
+        question = json.dumps(argv)
+        if question not in self.content["run"]:
+            raise source.Unavailable(
+                f"this bundle has no answer of {' '.join(argv)}: {argv[0]} is not installed"
+            )
+        code, stdout, stderr = self._answer("run", question)
         return code, stdout, stderr
 
     def ask(self, name, function, args):
@@ -147,12 +152,16 @@ class Tree:
 
     def run(self, argv, limit_seconds):
         words = [os.path.basename(argv[0]), *argv[1:]]
-        for name in (" ".join(words), words[0]):
-            path = os.path.join(self.root, "commands", name.replace("/", "_"))
+        names = dict.fromkeys(
+            f"commands/{name.replace('/', '_')}" for name in (" ".join(words), words[0])
+        )
+        for name in names:
+            path = os.path.join(self.root, name)
             if os.path.isfile(path):
                 with open(path, "rb") as file:
                     return 0, file.read(), b""
-        raise OSError(errno.ENOENT, "not in this tree", argv[0])
+        looked_for = " and no ".join(names)
+        raise source.Unavailable(f"this folder has no {looked_for}: {argv[0]} is not installed")
 
     def ask(self, name, function, args):
         raise OSError(errno.ENOENT, "a tree answers no kernel call", name)

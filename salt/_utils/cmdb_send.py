@@ -26,15 +26,24 @@ class Sender:
 
     ``acknowledged`` is {host: {kind: digest}} of what the API has. ``state`` is what
     ``cmdb.status`` tells of; ``save()`` is called whenever either has moved. ``told(report,
-    answer)`` hears what the API said of each report.
+    answer)`` hears what the API said of each report. ``signed(report)`` returns it with its
+    signature.
     """
 
     def __init__(
-        self, spool, settings, state, acknowledged, save, told, batch_reports=BATCH_REPORTS
+        self,
+        spool,
+        settings,
+        state,
+        acknowledged,
+        save,
+        told,
+        batch_reports=BATCH_REPORTS,
+        signed=lambda report: report,
     ):
         self.spool, self.settings, self.state = spool, settings, state
         self.acknowledged, self.save, self.told = acknowledged, save, told
-        self.batch_reports = batch_reports
+        self.batch_reports, self.signed = batch_reports, signed
         # {report id: kinds that the API asked for}
         self.whole = {}
         # Reports that were not settled, and are left for another time.
@@ -83,8 +92,9 @@ class Sender:
             if error.status != 413:
                 raise
             return self._send_less(batch, error)
-        self.state["last_success_at"] = now()
         again = [self._settle(*pair) for pair in zip(batch, answers)]
+        if any(answer["result"] in SETTLED for answer in answers):
+            self.state["last_success_at"] = now()
         self.save()
         return any(again)
 
@@ -110,7 +120,8 @@ class Sender:
                 for kind, section in head["sections"].items()
                 if section.get("digest")
             )
-            return post.line(head if all_known else waiting.report, waiting.age_ms, has)
+            report = self.signed(head if all_known else waiting.report)
+            return post.line(report, waiting.age_ms, has)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             self.spool.set_aside_broken(waiting.path, error)
             return None
@@ -159,7 +170,8 @@ def note_error(state, said):
 
 def said(answer):
     """Return of an answer what people want to read."""
-    return {n: answer[n] for n in ("result", "changes", "problems", "error") if answer.get(n)}
+    told = {n: answer[n] for n in ("result", "changes", "problems") if answer.get(n)}
+    return {**told, "error": why(answer)} if answer.get("error") else told
 
 
 def why(answer):

@@ -97,7 +97,26 @@ def unknown(settings, kinds):
         *strangers(settings, {*DEFAULTS, "schedule"}, "cmdb"),
         *strangers(settings["spool"], DEFAULTS["spool"], "cmdb:spool"),
         *strangers(settings["collectors"], kinds, "cmdb:collectors"),
+        *addresses(settings),
+        *filter(None, (limit_fault(settings, kind) for kind in settings["collectors"])),
     ]
+
+
+def addresses(settings):
+    """Return a line for each address that no request can be made to."""
+    return [
+        f"cmdb:{name} must be an http:// or https:// address, not {settings[name]!r}"
+        for name in ("url", "proxy")
+        if settings[name] and not settings[name].lower().startswith(("http://", "https://"))
+    ]
+
+
+def limit_fault(settings, kind):
+    """Return what is wrong with a collector's time limit; None where nothing is."""
+    limit = collector(settings, kind)["limit"]
+    if _fits(limit, NUMBER):
+        return None
+    return f"cmdb:collectors:{kind}:limit must be a number of seconds, not {limit!r}"
 
 
 def strangers(given, known, path):
@@ -148,7 +167,9 @@ def _check(settings, wanted, defaults, path):
     for name, kind in wanted.items():
         value = settings[name]
         if not _fits(value, kind) and not (value is None and defaults[name] is None):
-            raise SettingsError(f"{path}:{name} must be {kind}, not {_kind(value)}")
+            # A number where one is wanted is no secret.
+            said = value if kind in (NUMBER, COUNT) and _is_number(value) else _kind(value)
+            raise SettingsError(f"{path}:{name} must be {kind}, not {said}")
 
 
 def _fits(value, kind):
@@ -160,8 +181,12 @@ def _fits(value, kind):
         return isinstance(value, dict)
     if kind == SWITCH:
         return isinstance(value, bool)
-    number = isinstance(value, int) or (kind == NUMBER and isinstance(value, float))
-    return number and not isinstance(value, bool) and 0 < value < float("inf")
+    whole = kind == NUMBER or isinstance(value, int)
+    return _is_number(value) and whole and 0 < value < float("inf")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _kind(value):

@@ -1,5 +1,8 @@
 """How delivery from the master stands: what ``salt-run cmdb.status`` tells. Never a secret."""
 
+import os
+import stat
+
 import cmdb_master as master
 import cmdb_version as version
 
@@ -31,12 +34,22 @@ def _files(settings):
     lines = []
     if not settings["url"]:
         lines.append("cmdb:url is not set: reports wait in the spool")
+    elif not settings["url"].lower().startswith(("http://", "https://")):
+        lines.append(f"cmdb:url is no http:// or https:// address: {settings['url']}")
     for name in ("secret_file", "previous_secret_file", "token_file"):
         if settings[name]:
             try:
                 master.first_line(settings[name], f"cmdb:{name}")
+                lines.extend(_open_to_others(settings[name], f"cmdb:{name}"))
             except master.MasterError as error:
                 lines.append(str(error))
         elif name != "previous_secret_file":
             lines.append(f"cmdb:{name} is not set")
     return lines
+
+
+def _open_to_others(path, setting):
+    """Yield a line where everybody can read a secret's file; its group may be the master's."""
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    if mode & stat.S_IROTH:
+        yield f"{setting} names {path}, which everybody can read (mode {mode:04o}): chmod o= {path}"

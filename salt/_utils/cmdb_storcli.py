@@ -84,13 +84,22 @@ def _answers(output, tool):
         if _NO_CONTROLLER.search(why) or _is_empty(data):
             raise source.Unavailable(f"{tool} found no controller")
         if failed and not (isinstance(data, dict) and data) and not _NOTHING.search(why):
-            raise source.ParseError(f"{tool}: {why.strip()[:300]}")
+            raise source.ParseError(f"{tool}: {_plainly(status) or why}"[:300])
         data = data if isinstance(data, dict) else {}
         number = words.number(data.get("Controller")) if number is None else number
         if number is None and not any(name in data for name in items.OVERVIEWS):
             raise source.ParseError(f"{tool}: an answer without its controller's number")
         answers.append((number, data))
     return answers
+
+
+def _plainly(status):
+    """Return why a command failed, as a person would say it; "" where it does not tell."""
+    rows = controller.rows(status.get("Detailed Status"))
+    said = [status.get("Description"), *(row.get("ErrMsg") for row in rows)]
+    return "; ".join(
+        dict.fromkeys(str(each) for each in said if each not in (None, "", "-", "None"))
+    )
 
 
 def _controllers(output, tool):

@@ -57,6 +57,15 @@ def attachment(path):
     return name, _transport(path, {step for step, _ in steps})
 
 
+def devices(folder):
+    """Return the paths in a folder of sysfs that lists devices; raises Unavailable without it."""
+    found = source.glob(f"{folder}/*")
+    # An empty list would say that the machine has none of them.
+    if not found and not source.glob(folder):
+        raise source.Unavailable(f"{folder} is not here: no sysfs, or no part of this copy")
+    return found
+
+
 def disk_path(path):
     """Return where a disk's link in /sys/block leads; None for what is no disk in a slot."""
     where = source.link(path)

@@ -18,6 +18,8 @@ cmdb-settings:
         # Written by the state cmdb. Pillar `cmdb:` is laid over it, key by key.
         {{ {'cmdb': settings} | yaml(False) | indent(8) }}
 
+{%- if salt['file.file_exists'](config_file) %}
+
 # A running minion reads its files once. What stands in pillar applies at once all the same; what
 # was taken out of pillar still stands in the settings that the minion started with.
 cmdb-restart:
@@ -27,6 +29,7 @@ cmdb-restart:
         pillar lasts until the minion restarts.
     - onchanges:
       - file: cmdb-settings
+{%- endif %}
 
 {%- set agent = salt['file.join'](opts['config_dir'], 'minion.d', 'cmdb-agent.conf') %}
 {%- if salt['file.file_exists'](agent) %}

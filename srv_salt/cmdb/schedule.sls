@@ -42,7 +42,10 @@ def run():
 
 def _wrong(problems):
     """Return a state that fails and says why."""
-    return {"cmdb-schedule-wrong": {"test.fail_without_changes": [{"name": "; ".join(problems)}]}}
+    # A rehearsal has words of its own for the comment, and shows the name.
+    said = "; ".join(problems)
+    told = [{"name": said}] if __opts__["test"] else [{"name": PLACE}, {"comment": said}]
+    return {"cmdb-schedule-wrong": {"test.fail_without_changes": told}}
 
 
 def _strangers(wanted):

@@ -216,7 +216,8 @@ def test_purge_takes_the_name_back_that_install_wrote(installed):
 def test_cron_takes_the_timers_place_and_gives_it_back(agent, key_file):
     cron = agent.root / "etc/cron.d/salt-cmdb"
     cron.parent.mkdir(parents=True)
-    agent.install(*FIRST, "--key-file", key_file, "--timer", "cron")
+    said = agent.install(*FIRST, "--key-file", key_file, "--timer", "cron")
+    assert f"timer     {cron}\n" in said
     line = cron.read_text().splitlines()[1]
     fields, user, command = line.split(None, 6)[:5], *line.split(None, 6)[5:]
     assert (len(fields[0].split(",")), fields[1:], user) == (2, ["*"] * 4, "root")
@@ -230,17 +231,25 @@ def test_cron_takes_the_timers_place_and_gives_it_back(agent, key_file):
 
 def test_without_systemd_and_cron_the_line_is_shown(agent, key_file):
     said = agent.install(*FIRST, "--key-file", key_file, "--timer", "cron")
+    assert "timer     put this line into your crontab (crontab -e):" in said
     line = said.splitlines()[-1]
     assert shlex.split(line)[5].endswith("salt-call")
 
 
 def test_a_wrong_address_is_told_at_once_and_the_report_waits(agent, key_file):
-    said = agent.refused(*FIRST[:-1], "--key-file", key_file)
+    said = agent.refused(*FIRST[:-1], "--report", "--key-file", key_file)
     assert "the first report was not delivered: http://127.0.0.1:1/api/v1/reports" in said
+    assert "it waits, and goes with the next one" in said
     code, told = agent.status()
     assert code == 1
     assert "spooled_count: 1" in told
     assert "wrong: not all reports arrived: http://127.0.0.1:1" in told
+
+
+def test_a_trial_reports_only_where_it_is_asked_to(agent, key_file):
+    said = agent.install(*FIRST[:-1], "--key-file", key_file)
+    assert "report    none: --root is for a trial; --report sends one" in said
+    assert not list(agent.spool.glob("*"))
 
 
 def test_a_name_that_is_left_blank_is_none():

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from cmdb_api.models import CoverageHost, CoverageSource, Refusal
 from cmdb_api.models.types import now
 from cmdb_api.services import sources
-from cmdb_api.services.reasons import HINTS, hint
+from cmdb_api.services.reasons import HINTS, OF_AGENT, OF_STRANGER, hint
 from tests.reports import make_report as signed
 from tests.reports import section
 
@@ -174,6 +174,34 @@ def test_wrong_reasons_and_kinds_are_named(reader):
     answer = reader.get(f"{MISSING}?reason=bored&kind=A%20B")
     assert answer.status_code == 422
     assert set(answer.json["error"]["fields"]) == {"reason.0", "kind"}
+
+
+def test_a_kind_that_nobody_knows_is_named_with_the_nearest(reader, post, make_report):
+    post(make_report("web01", {"licences": []}))
+    for kind, near in (("dsk", "; did you mean disk?"), ("licence", "; did you mean licences?")):
+        answer = reader.get(f"{MISSING}?kind={kind}")
+        assert answer.status_code == 404
+        assert answer.json["error"]["message"] == f"no host ever reported {kind}{near}"
+    assert told(reader.get(f"{MISSING}?kind=licences")) == {}
+    # One of ours may be asked for before anybody reported it.
+    assert told(reader.get(f"{MISSING}?kind=gpu")) == {"web01": "nothing_collected"}
+
+
+def test_hints_say_what_can_be_done_without_salt_where_there_is_none(
+    writer, push, post, make_report
+):
+    writer.post("/api/v1/assets", json={"hostname": "never01"})
+    writer.post("/api/v1/assets", json={"hostname": "known01"})
+    post(
+        make_report("agent01", {"disk": []}, via="agent", age_ms=HOUR),
+        make_report("web01", {"disk": []}, via="salt", age_ms=HOUR),
+    )
+    push(accepted=["known01"])
+    hints = {name: one["hint"] for name, one in items(writer.get(MISSING)).items()}
+    assert hints["agent01"].endswith("python3 -m cmdb_agent status")
+    assert hints["web01"].endswith("salt web01 cmdb.status")
+    assert hints["never01"].startswith("no Salt master or roster names it")
+    assert hints["known01"].startswith("install it: salt known01 state.apply cmdb")
 
 
 def test_the_list_comes_in_pages(writer):
@@ -492,7 +520,7 @@ def test_the_summary_of_an_empty_record_is_all_zero(reader):
 
 def test_a_failure_that_a_master_met_is_told_in_its_words(reader, post, make_report, push):
     post(make_report("web01", {"disk": FAILED, "nic": []}, age_ms=HOUR))
-    failure = {"reason": "collector_failing", "detail": "Traceback: no"}
+    failure = {"reason": "collector_failing", "detail": "Traceback: no."}
     pushed = push(accepted=["web01"], up=["web01"], failures={"web01": failure})
     one = items(reader.get(MISSING))["web01"]
     assert one["detail"] == f"Traceback: no; as salt01 said at {pushed['pushed_at']}"
@@ -521,8 +549,9 @@ def test_pushes_of_one_source_at_the_same_moment_leave_one_of_them(app, make_tok
     ]
 
 
+@pytest.mark.parametrize("special", [{}, OF_AGENT, OF_STRANGER])
 @pytest.mark.parametrize("reason", HINTS)
-def test_a_hint_is_one_line_that_is_safe_to_paste(reason):
-    line = hint(reason, "web01;rm${IFS}x")
+def test_a_hint_is_one_line_that_is_safe_to_paste(reason, special):
+    line = hint(reason, "web01;rm${IFS}x", special)
     assert "\n" not in line
     assert ";rm" not in line.replace("'web01;rm${IFS}x'", "")

@@ -155,6 +155,17 @@ def test_what_was_never_available_is_no_problem_and_what_went_away_is_one(told):
     assert got["kinds"]["psu"]["stale"].endswith("unavailable: ipmitool is not installed")
 
 
+def test_problems_of_a_kind_that_reports_bring_no_more_say_since_when(told):
+    before = told(
+        {"licence": {"status": "error", "error": "ParseError: no"}, "disk": disk(DISK)},
+        age_ms=2 * 86_400_000,
+    )
+    assert before["problems"][-1]["message"] == "error: ParseError: no"
+    at = before["kinds"]["licence"]["reported_at"]
+    (problem,) = (one for one in told({"disk": disk(DISK)})["problems"] if "kind" in one)
+    assert problem["message"] == f"error: ParseError: no; no report since {at} has this kind"
+
+
 def test_quarantined_values_and_lines_of_collectors_are_problems(told):
     item = DISK | {"weight_bytes": "heavy"}
     got = told({"disk": disk(item, problems=["/dev/sdb: no answer"])})

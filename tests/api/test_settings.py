@@ -5,6 +5,7 @@ from flask import Config, Flask
 
 from cmdb_api import settings
 from cmdb_api.errors import SettingsError
+from cmdb_api.extensions import db
 
 SECRETS = {"SECRET_KEY": "an example secret key", "MASTER_SECRET": "an example master secret"}
 
@@ -92,3 +93,11 @@ def test_a_mistyped_settings_path_stops_the_start():
 def test_a_wrong_database_url_stops_the_start(make_app, url, told):
     with pytest.raises(SettingsError, match=told):
         make_app(url)
+
+
+def test_only_its_owner_can_read_a_new_sqlite_file(make_app, tmp_path):
+    app = make_app(f"sqlite:///{tmp_path}/cmdb.sqlite3")
+    with app.app_context():
+        db.create_all()
+        files = list(tmp_path.glob("cmdb.sqlite3*"))
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

@@ -1,5 +1,7 @@
 """Every example of docs/plugins.md, by a real ``salt-call --local``."""
 
+import contextlib
+import importlib
 import json
 import os
 import re
@@ -8,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cmdb_replay
+import cmdb_source
 import pytest
 
 PROJECT = Path(__file__).parents[2]
@@ -120,6 +124,32 @@ def test_a_folder_with_one_dump_of_dmidecode_is_replayed(salt_call, tmp_path):
     # Nothing is read from the machine that replays.
     assert report["identity"]["hostname"] is None
     assert "sig" not in report
+
+
+class Asked(cmdb_replay.Tree):
+    """A folder that keeps what it was asked for."""
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.names = set()
+
+    def run(self, argv, limit_seconds):
+        words = [os.path.basename(argv[0]), *argv[1:]]
+        self.names.add(" ".join(words).replace("/", "_"))
+        return super().run(argv, limit_seconds)
+
+
+def test_the_page_names_each_command_that_a_folder_can_answer(tmp_path):
+    folder = Asked(tmp_path)
+    with cmdb_source.through(folder):
+        for path in (PROJECT / "salt/_modules").glob("cmdb_*.py"):
+            with contextlib.suppress(cmdb_source.Unavailable):
+                importlib.import_module(path.stem).collect()
+    named = re.findall(r"`([^`\n]+)`", PAGE.partition("| kind | `commands/TOOL`")[2])
+    # Of a family of tools the first is named in full.
+    assert {name for name in folder.names if name.split()[0] not in named} == set()
+    for name in ("storcli64 _call show all J nolog", "lldpctl -f json", "smartctl --scan-open -j"):
+        assert name in folder.names & set(named)
 
 
 def test_a_bundle_gives_the_same_report_anywhere(salt_call, tmp_path):

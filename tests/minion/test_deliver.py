@@ -171,6 +171,52 @@ def test_a_refused_report_is_set_aside_and_shown(server, run, state, tmp_path):
     assert len(list((tmp_path / "spool/rejected").iterdir())) == 1
 
 
+def test_what_the_api_refused_is_no_success(server, run, state):
+    error = {"status": 403, "message": "wrong signature"}
+    server.answers = [results("refused", error=error), results("retry"), results("recorded")]
+    assert run(report(1))["error"] == "wrong signature"
+    run(report(2))
+    assert "last_success_at" not in state()
+    run()
+    assert state()["last_success_at"]
+
+
+def test_without_a_key_reports_wait_and_are_signed_when_there_is_one(server, run, state, tmp_path):
+    unsigned = {**report(), "seq": 1}
+    summary = run(unsigned)
+    assert (summary["result"], summary["spooled_count"]) == ("spooled", 1)
+    assert summary["error"] == "cmdb:key is not set; reports wait in the spool"
+    assert state()["last_error"] == summary["error"]
+    assert server.batches == [] and not (tmp_path / "spool/rejected").exists()
+    server.answers = [results("recorded")]
+    assert run(key="k")["spooled_count"] == 0
+    assert server.batches[0][0]["sig"] == canonical.sign(unsigned, "k")
+
+
+def test_a_report_that_goes_as_a_digest_is_signed_as_a_whole_one(server, run):
+    server.answers = [results("recorded"), results("unchanged")]
+    run({**report(1), "seq": 1}, key="k")
+    unsigned = {**report(2), "seq": 2}
+    run(unsigned, key="k")
+    (line,) = server.batches[1]
+    assert "items" not in line["sections"]["disk"]
+    assert line["sig"] == canonical.sign(unsigned, "k")
+
+
+def test_a_replay_has_no_number_and_is_never_signed(server, run):
+    server.answers = [results("refused", error={"message": "no signature"})]
+    assert run(report(), key="k")["result"] == "refused"
+    assert "sig" not in server.batches[0][0]
+
+
+def test_without_a_key_and_a_spool_a_report_is_lost_and_says_both(server, run, tmp_path):
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    summary = run({**report(), "seq": 1})
+    assert summary["result"] == "lost"
+    assert "the spool can't be written" in summary["error"]
+    assert "cmdb:key is not set" in summary["error"]
+
+
 @pytest.mark.parametrize(
     ("act", "says"),
     [

@@ -39,6 +39,9 @@ def package(tmp_path, monkeypatch):
                     path = source.option("path")
                     return [{"name": name, "seats_used_count": int(used), "path": path}]
 
+            class Misnamed(Licence):
+                KIND = "My Kind"
+
             class Named(Licence):
                 KIND = "contract"
                 initial = None
@@ -88,6 +91,26 @@ def test_a_class_can_name_its_kind_and_be_unavailable(settings, package):
     found = plugins.from_class("mycompany.cmdb.Named", settings)
     assert found.kind == "contract"
     assert run.section(found)["status"] == "unavailable"
+
+
+@pytest.mark.parametrize("name", ["Web", "1st", "my kind", "_x", "", "a" * 65, "asset", "web\n"])
+def test_a_name_that_the_api_refuses_is_no_kind(name):
+    assert not plugins.is_kind(name)
+    assert plugins.is_kind("a" * 64) and plugins.is_kind("web_2")
+
+
+def test_a_collector_under_a_name_that_the_api_refuses_is_broken_and_says_why(
+    tmp_path, settings, package
+):
+    path = tmp_path / "cmdb_Web.py"
+    path.write_text(PLAIN)
+    for found, kind in (
+        (plugins.from_file("Web", str(path), settings), "Web"),
+        (plugins.from_class("mycompany.cmdb.Misnamed", settings), "My Kind"),
+    ):
+        made = run.section(found)
+        assert (found.kind, made["status"]) == (kind, "error")
+        assert made["error"].startswith(f"{kind!r} is no name of a kind, and no report holds it")
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,9 @@ def test_a_tree_answers_commands_by_their_words_then_by_their_name(through_tree)
 
 def test_what_is_not_in_the_tree_is_not_on_the_machine(through_tree):
     assert source.read("/etc/hostname") is None
-    with pytest.raises(source.Unavailable, match="storcli64 is not installed"):
-        source.run(["storcli64", "show"])
+    looked_for = "no commands/storcli64 _c0 show and no commands/storcli64: "
+    with pytest.raises(source.Unavailable, match=looked_for):
+        source.run(["storcli64", "/c0", "show"])
     with pytest.raises(OSError, match="no kernel call"):
         source.ask("netlink", os.getpid)
 
@@ -105,6 +106,15 @@ def test_a_bundle_answers_patterns_that_were_not_asked_from_the_paths_it_knows()
     known = {"/sys/block/a": {"value": None}, "/sys/block/b": {"value": None}}
     bundle = replay.Bundle({"bundle": 1, "read": known, "glob": {}, "link": {}})
     assert bundle.glob("/sys/block/*") == ["/sys/block/a", "/sys/block/b"]
+
+
+def test_a_command_that_a_bundle_does_not_hold_is_named_whole():
+    bundle = replay.Bundle({"bundle": 1, "run": {}})
+    with (
+        source.through(bundle),
+        pytest.raises(source.Unavailable, match="this bundle has no answer of lvs -o all: "),
+    ):
+        source.run(["lvs", "-o", "all"])
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"bundle": 99}', "not json"])

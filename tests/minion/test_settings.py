@@ -50,8 +50,9 @@ def test_a_later_layer_turns_on_what_an_earlier_turned_off():
         ({"key": 12345}, "cmdb:key must be a text, not a number"),
         ({"url": ["x"]}, "cmdb:url must be a text, not a list"),
         ({"timeout": "x"}, "cmdb:timeout must be a number above 0, not a text"),
-        ({"limit": 0}, "cmdb:limit must be a number above 0, not a number"),
-        ({"timeout": float("inf")}, "cmdb:timeout must be a number above 0, not a number"),
+        ({"limit": 0}, "cmdb:limit must be a number above 0, not 0"),
+        ({"limit": -1}, "cmdb:limit must be a number above 0, not -1"),
+        ({"timeout": float("inf")}, "cmdb:timeout must be a number above 0, not inf"),
         ({"limit": True}, "cmdb:limit must be a number above 0, not a boolean"),
         ({"spool": {"max_reports": "x"}}, "cmdb:spool:max_reports must be a whole number above 0"),
         ({"spool": {"max_bytes": 1.5}}, "cmdb:spool:max_bytes must be a whole number above 0"),
@@ -75,6 +76,19 @@ def test_a_mistyped_setting_is_named_with_the_nearest_known_one():
         "unknown setting cmdb:spool:max_report; did you mean max_reports?",
         "unknown setting cmdb:collectors:dsk; did you mean disk?",
     ]
+
+
+def test_a_time_limit_and_an_address_that_cannot_be_used_are_named_without_a_failure():
+    merged = settings.merged(
+        {"url": "http//cmdb", "proxy": "proxy:3128", "collectors": {"cpu": {"limit": "abc"}}}
+    )
+    assert settings.unknown(merged, {"cpu"}) == [
+        "cmdb:url must be an http:// or https:// address, not 'http//cmdb'",
+        "cmdb:proxy must be an http:// or https:// address, not 'proxy:3128'",
+        "cmdb:collectors:cpu:limit must be a number of seconds, not 'abc'",
+    ]
+    good = {"url": "HTTPS://cmdb", "collectors": {"cpu": {"limit": 1.5}}}
+    assert settings.unknown(settings.merged(good), {"cpu"}) == []
 
 
 def test_a_url_may_have_a_path_with_an_at_sign():

@@ -120,9 +120,10 @@ def test_the_wheel_beside_salt_installs_the_agent(environment, tmp_path):
         "sys.exit(salt_call())\n"
     )
     script.chmod(0o755)
-    words = ("--root", tmp_path / "root", "--url", "http://127.0.0.1:1", "--id", "web01")
+    where = ("--root", tmp_path / "root", "--url", "http://127.0.0.1:1", "--report")
+    words = (*where, "--id", "web01", "--key-file", key)
     ended = subprocess.run(
-        [environment / "python", "-m", "cmdb_agent", "install", *words, "--key-file", key],
+        [environment / "python", "-m", "cmdb_agent", "install", *words],
         capture_output=True,
         text=True,
         cwd=tmp_path,

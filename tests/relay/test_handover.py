@@ -295,6 +295,7 @@ def test_what_root_delivers_is_the_masters_users(opts, server):
         ({"_error": "Permission denied", "stderr": "root@db01: Permission denied (publickey)."},
          "denied"),
         ({"stderr": "ERROR: Unable to locate appropriate python command"}, "no_python"),
+        ("ERROR: no collector for memry; there are: cpu, memory", "bad_arguments"),
         (None, "job_failed"),
         ({"sections": {}, "report_id": "../../etc/passwd"}, "job_failed"),
     ],
@@ -379,6 +380,7 @@ def test_a_master_that_ends_in_the_middle_takes_no_result_with_it(opts, server):
 def test_nothing_secret_is_told_by_the_status(opts):
     import cmdb_standing as standing
 
+    os.chmod(opts["cmdb"]["secret_file"], 0o600)
     told = standing.of(opts)
     assert told["spooled_count"] == told["not_taken_count"] == 0
     assert told["settings_problems"] == ["cmdb:token_file is not set"]
@@ -393,3 +395,28 @@ def test_generations_that_somebody_removed_are_written_again(opts):
     os.unlink(keys.path)
     assert keys.learn({"web01": 2}) == []
     assert master.Keys(master.settings(opts), opts).generation("WEB01") == 2
+
+
+def test_the_status_names_an_address_and_a_secret_that_are_not_as_they_should_be(opts):
+    import cmdb_standing as standing
+
+    path = opts["cmdb"]["secret_file"]
+    os.chmod(path, 0o644)
+    opts["cmdb"].update(url="http//cmdb", token_file=path)
+    assert standing.of(opts)["settings_problems"] == [
+        "cmdb:url is no http:// or https:// address: http//cmdb",
+        f"cmdb:secret_file names {path}, which everybody can read (mode 0644): chmod o= {path}",
+        f"cmdb:token_file names {path}, which everybody can read (mode 0644): chmod o= {path}",
+    ]
+
+
+def test_a_mistyped_kind_says_nothing_of_the_host_but_that_it_is_up(tmp_path):
+    import cmdb_fleet as fleet
+
+    source = fleet.Source({"cachedir": str(tmp_path)}, "salt01")
+    failure = asking.failure("ERROR: no collector for memry; there are: cpu, memory")
+    source.note("web01", failure)
+    assert source.failures == {}
+    source.note("web01", {"result": "silent", "error": "nothing came"})
+    source.note("web01", failure)
+    assert source.failures == {}

@@ -102,8 +102,10 @@ def test_a_batch_holds_up_none_but_its_own(runner, ghost, bare):
 
 def test_a_minion_that_can_not_do_its_job_fails_with_why(runner, salt):
     told = runner("collect", "web01", "only_missing=False", "kinds=nothing", code=1)
-    assert told["hosts"]["web01"]["reason"] == "job_failed"
+    assert told["hosts"]["web01"]["reason"] == "bad_arguments"
     assert "no collector for nothing" in told["hosts"]["web01"]["error"]
+    # A mistake of who asks is none of the host's.
+    assert "web01" not in runner("missing", "window=1h")
 
 
 def test_progress_leaves_standard_output_alone(salt_run, salt):
@@ -159,6 +161,15 @@ def test_the_missing_are_a_target_of_salt(salt_run, relay_master, bare, ghost):
     assert re.fullmatch(r"[\w,.-]+", target)
 
 
+def test_those_that_can_not_be_asked_are_counted_by_reason(runner, keys_folder, salt):
+    shutil.copy(keys_folder / "minions/web01", keys_folder / "minions_pre/new01")
+    try:
+        told = runner("collect", "window=1h", "web*", KINDS)
+    finally:
+        (keys_folder / "minions_pre/new01").unlink()
+    assert "1 missing host can't be asked, no accepted key here: key_pending 1" in told["not_asked"]
+
+
 def test_a_kind_that_is_missing_is_collected_where_it_is(runner, salt):
     assert {"web01", "db01"} <= set(runner("missing", "window=1h", "kind=package"))
     told = runner("collect", "window=1h", "kinds=package", "web*", f"timeout={SECONDS}")
@@ -172,19 +183,28 @@ def test_no_match_and_bad_numbers_are_said_in_one_line(runner):
     assert told["error"] == "batch must be a whole number above 0, not 0"
     told = runner("collect", "window=soon", code=1)
     assert "window" in told["error"]
+    assert "only_missing" not in told["error"]
+    told = runner("collect", "only_missing=maybe", code=1)
+    assert told["error"] == "only_missing must be True or False, not 'maybe'"
 
 
 def test_without_the_api_reports_wait_and_the_next_run_takes_them(
-    runner, salt, relay_api, settled, spooled
+    runner, salt_run, salt, relay_api, settled, spooled
 ):
+    # The engine's copies of what earlier runs delivered would be counted too.
+    wait_until(lambda: not spooled(), 90)
     relay_api.stop()
     try:
         asked = runner("collect", code=1)
+        target = salt_run("cmdb.missing", "list=True", "--out=nested", _timeout=60)
         told = runner("collect", BOTH, "only_missing=False", KINDS, f"timeout={SECONDS}")
         status = runner("status")
     finally:
         relay_api.start()
     assert "Connection refused" in asked["error"]
+    # Whatever stood there would be a target.
+    assert (target.stdout.strip(), target.returncode) == ("", 1)
+    assert "Connection refused" in target.stderr
     assert told["hosts"] == {host: {"result": "spooled"} for host in MINIONS}
     assert "Connection refused" in told["error"]
     assert status["spooled_count"] == len(MINIONS)

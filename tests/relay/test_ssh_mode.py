@@ -145,7 +145,7 @@ def test_a_target_that_can_not_collect_says_why(salt_ssh, run_ssh):
     said = salt_ssh("ssh01", "cmdb.report", "nothing", code=EX_AGGREGATE)
     assert "no collector for nothing" in str(said["ssh01"])
     told = run_ssh("ssh01", "only_missing=False", "kinds=nothing", code=1)["hosts"]["ssh01"]
-    assert (told["result"], told["reason"]) == ("failed", "job_failed")
+    assert (told["result"], told["reason"]) == ("failed", "bad_arguments")
     assert "no collector for nothing" in told["error"]
 
 

@@ -35,7 +35,7 @@ def outcomes(api, host):
 def test_the_agents_components_are_those_of_a_minion(salt, api, agent, tmp_path, pillar):
     key = tmp_path / "key"
     key.write_text(api.key(HOST))
-    agent.install("--url", api.url, "--key-file", str(key), "--id", HOST)
+    agent.install("--url", api.url, "--key-file", str(key), "--id", HOST, "--report")
     salt("cmdb.report")
     assert components(api, HOST) == components(api, MINION)
     assert outcomes(api, HOST) == outcomes(api, MINION)

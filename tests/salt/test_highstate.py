@@ -39,6 +39,16 @@ def test_highstate_installs_it_once_and_the_schedule_delivers(salt, api, pillar,
     wait_until(lambda: api.report_id() != before, limit_seconds=100)
 
 
+def test_only_a_change_of_the_settings_tells_what_lasts_until_a_restart(salt, pillar, minion):
+    path = Path(minion.config["conf_file"]).with_name("minion.d") / "cmdb.conf"
+    path.unlink(missing_ok=True)
+    assert "cmdb-restart" not in apply(salt, "cmdb")
+    pillar.set(limit=29)
+    states = salt("state.apply", "cmdb").values()
+    (told,) = [state["comment"] for state in states if state["__id__"] == "cmdb-restart"]
+    assert "lasts until the minion restarts" in told
+
+
 def test_the_settings_file_holds_no_key(salt, api, minion):
     apply(salt, "cmdb")
     path = minion.config["conf_file"].rpartition("/")[0] + "/minion.d/cmdb.conf"
@@ -172,10 +182,11 @@ CPU = {"kinds": ["cpu"]}
 def test_all_that_is_wrong_in_the_schedules_pillar_is_named(salt, pillar, schedule, said):
     before = jobs(salt)
     pillar.set(schedule=schedule)
-    told = failure(salt)["name"]
+    told = failure(salt)["comment"]
     assert [line for line in said if line not in told] == []
     # The schedule that there is goes on.
     assert jobs(salt) == before
+    assert failure(salt, "test=True")["name"] == told
 
 
 def test_the_example_of_a_pillar_is_right(salt, pillar):
@@ -190,13 +201,13 @@ def test_the_example_of_a_pillar_is_right(salt, pillar):
 def test_a_kind_that_no_collector_has_fails_alone(salt, pillar):
     apply(salt, "cmdb")
     pillar.set(schedule={"intervals": {"a": {"hours": 1, "kinds": ["packages", "cpu"]}}})
-    assert "no collector on this host for packages" in failure(salt)["name"]
+    assert "no collector on this host for packages" in failure(salt)["comment"]
     assert set(jobs(salt)) == {"cmdb", "cmdb-a"}
 
 
-def failure(salt):
+def failure(salt, *words):
     """Apply the state; return the only one that failed."""
-    states = salt("state.apply", "cmdb").values()
+    states = salt("state.apply", "cmdb", *words).values()
     (failed,) = [state for state in states if state["result"] is False]
     return failed
 

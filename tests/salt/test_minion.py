@@ -106,6 +106,22 @@ def test_a_broken_collector_leaves_its_traceback_and_spoils_nothing(salt, file_r
         salt("saltutil.sync_all")
 
 
+def test_a_collector_that_no_report_may_hold_spoils_none_and_is_named(salt, file_root):
+    path = file_root / "_modules/cmdb_Web.py"
+    path.write_text("KEY = ['a']\n\n\ndef collect():\n    return [{'a': 1}]\n")
+    try:
+        salt("saltutil.sync_all")
+        summary = salt("cmdb.report")
+        assert summary["result"] != "refused" and "Web" not in summary["kinds"]
+        assert "'Web' is no name of a kind" in salt("cmdb.plugins")["Web"]["error"]
+        (problem,) = salt("cmdb.status")["settings_problems"]
+        assert "cmdb_Web.py: 'Web' is no name of a kind" in problem
+        assert "'Web' is no name of a kind" in salt("cmdb.collect", "Web", "cpu")
+    finally:
+        path.unlink()
+        salt("saltutil.sync_all")
+
+
 def test_one_collector_can_be_called_alone(salt):
     (item,) = salt("cmdb_memory.collect")
     assert item["size_bytes"] > 0
@@ -139,6 +155,17 @@ def test_a_captured_bundle_replays_the_same_items(salt, pillar, tmp_path, roles)
     assert digests[0] == digests[1]
     assert set(replayed["sections"]) == set(live["sections"])
     assert replayed["identity"] == live["identity"]
+
+
+def test_a_bundle_is_not_written_beside_or_over_something_else(salt, tmp_path):
+    assert "the bundle's path comes first, as /tmp/web01.json" in salt("cmdb.capture", "memory")
+    theirs, bundle = tmp_path / "theirs", tmp_path / "bundle.json"
+    theirs.write_text("theirs")
+    assert "is there, and not overwritten" in salt("cmdb.capture", str(theirs), "cpu")
+    assert theirs.read_text() == "theirs"
+    assert "is there, and no file" in salt("cmdb.capture", str(tmp_path), "cpu")
+    for kind in ("cpu", "host"):
+        assert salt("cmdb.capture", str(bundle), kind)["kinds"] == {kind: "ok"}
 
 
 def test_an_anonymised_bundle_replays_and_names_nothing_of_this_minion(salt, pillar, tmp_path):
@@ -189,6 +216,7 @@ def test_report_collects_delivers_and_returns_a_short_summary(salt, api):
     summary = salt("cmdb.report", "role", "cpu", "package")
     assert summary["result"] == "unchanged"
     assert summary["kinds"]["role"] == "ok"
+    assert summary["counts"] == {"ok": 3}
     assert api.report_id() == summary["report_id"]
     assert len(json.dumps(summary)) < 1000
 
@@ -216,16 +244,53 @@ def test_while_the_api_is_down_nothing_is_lost_and_no_job_fails(salt, api, roles
     assert salt("cmdb.status")["spooled_count"] == 0
 
 
+def test_a_kind_that_failed_says_why_in_the_summary(salt, pillar):
+    pillar.set(collectors={"cpu": {"limit": "abc"}})
+    summary = salt("cmdb.report", "cpu", "role")
+    said = "cmdb:collectors:cpu:limit must be a number of seconds, not 'abc'"
+    assert summary["kinds"] == {"cpu": f"error: {said}", "role": "ok"}
+    assert summary["counts"] == {"error": 1, "ok": 1}
+    assert salt("cmdb.status")["settings_problems"] == [said]
+
+
+def test_without_a_key_a_report_waits_until_there_is_one(salt, api, pillar, roles):
+    salt("cmdb.report", "role")
+    rejected = salt("cmdb.status")["rejected_count"]
+    roles.write_text("web = team-keyless\n")
+    pillar.set(key=None)
+    summary = salt("cmdb.report", "role")
+    assert (summary["result"], summary["spooled_count"]) == ("spooled", 1)
+    assert summary["error"] == "cmdb:key is not set; reports wait in the spool"
+    pillar.set()
+    assert salt("cmdb.deliver")["result"] == "delivered"
+    assert salt("cmdb.status")["rejected_count"] == rejected
+    (change, *_) = api.changes(asset=MINION, kind="role", action="changed")
+    assert change["changes"][0]["new"] == "team-keyless"
+
+
 def _waiting(salt, count):
     status = salt("cmdb.status")
     return status if status["spooled_count"] == count else None
 
 
-def test_a_wrong_key_is_refused_and_shown(salt, api, pillar):
+def test_a_wrong_key_is_refused_and_shown_and_the_job_fails(salt, salt_cli, api, pillar):
+    before = salt("cmdb.status")["last_success_at"]
     pillar.set(key=api.key("db01"))
-    summary = salt("cmdb.report")
+    ended = salt_cli.run("cmdb.report", minion_tgt=MINION)
+    assert ended.returncode != 0
+    summary = ended.data
     assert summary["result"] == "refused"
+    assert isinstance(summary["error"], str)
+    assert salt("cmdb.status")["last_success_at"] == before
     status = salt("cmdb.status")
     assert status["rejected_count"] >= 1
     assert status["spooled_count"] == 0
     assert status["last_error"]
+
+
+def test_a_kind_that_is_off_unless_asked_for_runs_when_it_is_named(salt, pillar):
+    assert salt("cmdb.collect")["sections"]["smart"] == {"status": "disabled"}
+    # smartctl is not here, or it is: in either case it was looked for.
+    assert salt("cmdb.collect", "smart")["sections"]["smart"]["status"] != "disabled"
+    pillar.set(collectors={"smart": False})
+    assert salt("cmdb.collect", "smart")["sections"]["smart"] == {"status": "disabled"}

@@ -29,6 +29,7 @@ class Missing(MethodView):
     @needs("read", "relay")
     @blp.arguments(schemas.MissingQuery, location="query")
     @blp.response(200, schemas.MissingPageSchema)
+    @blp.alt_response(404, "NOT_FOUND")
     def get(self, query):
         """List hosts of which nothing was collected in the window, those never seen among them."""
         skew = current_app.config["CLOCK_SKEW_SECONDS"]

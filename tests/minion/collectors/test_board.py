@@ -91,3 +91,15 @@ def test_without_smbios_and_device_tree_it_is_unavailable(machine):
     machine({"/sys/firmware/acpi/tables/FACP": ""})
     with pytest.raises(source.Unavailable, match="no SMBIOS"):
         board.collect()
+
+
+def test_a_text_of_other_structures_alone_is_unavailable(machine):
+    machine({"commands/dmidecode": "Handle 0x0027, DMI type 39, 22 bytes\nSystem Power Supply\n"})
+    with pytest.raises(source.Unavailable, match="only a part of SMBIOS"):
+        board.collect()
+
+
+def test_structures_that_tell_nothing_are_no_board(machine):
+    machine({"commands/dmidecode": "Handle 0x0001, DMI type 1, 27 bytes\nSystem Information\n"})
+    with pytest.raises(source.Unavailable, match="nothing of the system"):
+        board.collect()

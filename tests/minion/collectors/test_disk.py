@@ -4,6 +4,7 @@ import json
 
 import cmdb_disk as disk
 import cmdb_source as source
+import pytest
 
 PCI = "/sys/devices/pci0000:00/0000:00:1f.2"
 
@@ -170,4 +171,10 @@ def test_a_tool_that_is_missing_costs_no_disk(machine):
     source.begin(task)
     assert len(disk.collect()) == 1
     source.begin(None)
-    assert task.problems == ["smartctl is not installed: install the package smartmontools"]
+    (problem,) = task.problems
+    assert problem.endswith("smartctl is not installed: install the package smartmontools")
+
+
+def test_without_sysfs_disks_are_unknown_not_removed(machine):
+    with pytest.raises(source.Unavailable, match="/sys/block is not here"):
+        disk.collect()

@@ -1,6 +1,7 @@
 """The operating system and what it runs on."""
 
 import cmdb_host as host
+import cmdb_source as source
 import cmdb_virtual as virtual
 import pytest
 
@@ -55,7 +56,7 @@ def test_the_link_to_the_zone_wins_over_a_stale_file(machine, tmp_path):
 
 
 def test_an_image_s_empty_machine_id_is_none(machine):
-    machine({"/etc/machine-id": "uninitialized\n"})
+    machine({"/proc/1/comm": "init\n", "/etc/machine-id": "uninitialized\n"})
     assert host.collect()[0]["machine_id"] is None
 
 
@@ -125,3 +126,8 @@ def test_a_container_is_told_by_what_its_manager_leaves(machine, files, expected
 def test_of_the_first_process_s_environment_only_its_container_is_taken():
     assert virtual.parse_environment(b"TOKEN=x\0container=lxc\0") == "lxc"
     assert virtual.parse_environment(b"TOKEN=container=lxc\0") is None
+
+
+def test_where_nothing_tells_of_a_system_it_is_unavailable(machine):
+    with pytest.raises(source.Unavailable, match="an operating system"):
+        host.collect()

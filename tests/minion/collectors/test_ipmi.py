@@ -137,10 +137,22 @@ def test_a_channel_that_the_settings_name_is_the_only_one(controller):
     source.begin(None)
 
 
+class WithoutDevice(source.Machine):
+    """A machine without a way to a management controller."""
+
+    def glob(self, pattern):
+        return []
+
+    def run(self, argv, limit_seconds):
+        pytest.fail(f"{argv} was run")
+
+
 @pytest.mark.parametrize("collector", [bmc, fru])
-def test_without_a_device_nothing_is_run(collector, machine):
-    machine({"/commands/ipmitool": MC})
-    with pytest.raises(source.Unavailable, match="ipmi_devintf"):
+def test_without_a_device_nothing_is_run(collector):
+    with (
+        source.through(WithoutDevice()),
+        pytest.raises(source.Unavailable, match="ipmi_devintf"),
+    ):
         collector.collect()
 
 
@@ -265,3 +277,9 @@ def test_a_long_line_takes_no_time(said):
     fru.parse(f"{FRU}{said}\n")
     bmc.parse_lan(f"{LAN}{said}\n")
     assert time.monotonic() - started < 1
+
+
+def test_in_a_folder_its_output_alone_is_enough(machine):
+    machine({"commands/ipmitool fru print": FRU, "commands/ipmitool mc info": MC})
+    assert len(fru.collect()) == 3
+    assert bmc.collect()[0]["firmware"] == "2.10"

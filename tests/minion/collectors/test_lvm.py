@@ -24,7 +24,8 @@ TABLE = """\
   /dev/sda2  vg0 lvm2 a--  <931.01g 4.00m
   /dev/sdb1      lvm2 ---   465.76g 465.76g
 """
-PV = "/dev/sda2\tMadeUp-0000-1111\tvg0\ta--\t1000\t0\n  /dev/sdb\tMadeUp-2222\t\t---\t5\t5\n"
+USED, FREE = (f"MadeUp-0000-1111-2222-3333-4444-55555{end}" for end in "56")
+PV = f"/dev/sda2\t{USED}\tvg0\ta--\t1000\t0\n  /dev/sdb\t{FREE}\t\t---\t5\t5\n"
 
 
 def test_json_gives_items_whatever_stands_before_it():
@@ -86,10 +87,23 @@ def test_lines_that_name_each_value_are_read():
 def test_lines_without_headings_are_read_by_the_columns_asked_for():
     used, free = lvm.parse(PV, "pv", lvm.COLUMNS["pv"])
     assert (used["place"], used["device"], used["size_bytes"]) == (
-        *("pv/MadeUp-0000-1111", "/dev/sda2"),
+        *(f"pv/{USED}", "/dev/sda2"),
         1000,
     )
     assert free["vg"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("lv", f"  home   {USED} -wi-ao 5901.39 {FREE}    1\n"),
+        ("vg", f"  vg0    1   6   wz--n- 15846.08       0 {USED} 4.19\n"),
+        ("pv", f"  /dev/sda2  lvm2 {USED} a--  931.01 4.00\n"),
+    ],
+)
+def test_lines_of_other_columns_than_asked_for_are_an_error(kind, line):
+    with pytest.raises(source.ParseError, match=f"LVM, no {kind}_"):
+        lvm.parse(line, kind, lvm.COLUMNS[kind])
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,9 @@ def test_a_table_that_may_not_be_read_never_looks_like_removed_modules(machine):
 def test_a_virtual_machine_whose_firmware_tells_no_memory_has_its_total(machine):
     machine({smbios.TABLE: ARRAY, "/proc/meminfo": "MemTotal:       2048 kB\n"})
     assert memory.collect() == [{"slot": "total", "size_bytes": 2 << 20}]
+
+
+def test_a_text_of_other_structures_alone_is_unavailable(machine):
+    machine({"commands/dmidecode": "Handle 0x0027, DMI type 39, 22 bytes\nSystem Power Supply\n"})
+    with pytest.raises(source.Unavailable, match="without types 6, 16, 17; /proc/meminfo"):
+        memory.collect()

@@ -166,3 +166,8 @@ def test_netlink_that_fails_is_an_error_and_no_empty_list():
 
     with source.through(Failing()), pytest.raises(source.CollectorError, match="No buffer space"):
         nic.collect()
+
+
+def test_without_sysfs_interfaces_are_unknown_not_removed(machine):
+    with pytest.raises(source.Unavailable, match="/sys/class/net is not here"):
+        nic.collect()

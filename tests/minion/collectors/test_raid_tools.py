@@ -1,5 +1,6 @@
 """What each RAID tool says, as controllers, volumes and disks."""
 
+import json
 import runpy
 
 import cmdb_arcconf as arcconf
@@ -438,3 +439,11 @@ def test_sizes(said, decimal, expected):
 )
 def test_levels(said, expected):
     assert words.level(said) == expected
+
+
+def test_a_failure_of_storcli_is_told_in_its_own_words():
+    status = {"Controller": 0, "Status": "Failure", "Description": "None"}
+    status["Detailed Status"] = [{"Ctrl": 0, "ErrCd": 255, "ErrMsg": "use /cx/cv"}]
+    said = json.dumps({"Controllers": [{"Command Status": status}]})
+    with pytest.raises(source.ParseError, match=r"^storcli64: use /cx/cv$"):
+        storcli.parse(said, "storcli64")

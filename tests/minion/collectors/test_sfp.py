@@ -197,6 +197,7 @@ def test_where_no_card_can_be_asked_it_is_unavailable(cards):
 
 
 def test_a_machine_without_cards_has_no_modules(machine):
+    machine({"/sys/class/net/lo/ifindex": "1\n"})
     assert sfp.collect() == []
 
 
@@ -222,3 +223,8 @@ def test_the_drivers_of_this_machine_answer_or_say_that_they_can_t():
                 assert ask(name) is not None
             except OSError as error:
                 assert error.errno in {*source.NOT_HERE, *sfp.NO_ANSWER}, (name, ask)
+
+
+def test_without_sysfs_modules_are_unknown_not_removed(machine):
+    with pytest.raises(source.Unavailable, match="/sys/class/net is not here"):
+        sfp.collect()

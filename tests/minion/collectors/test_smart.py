@@ -333,3 +333,24 @@ def test_it_is_off_unless_asked_for_and_only_health_is_recorded():
 def test_without_the_tool_its_package_is_named(machine):
     with pytest.raises(source.Unavailable, match="smartmontools"):
         smart.collect()
+
+
+@pytest.mark.parametrize("before", ["", "smartctl 7.2: a warning\n"])
+def test_one_report_alone_in_a_folder_is_its_drive(machine, before):
+    machine({"commands/smartctl": before + json.dumps(ATA)})
+    (item,) = smart.collect()
+    assert (item["name"], item["serial"]) == ("/dev/sda", "MADEUP-A1")
+
+
+def test_one_text_alone_in_a_folder_is_its_drive(machine):
+    machine({"commands/smartctl": ATA_TEXT})
+    (item,) = smart.collect()
+    assert item["serial"] == "MADEUP-A1"
+
+
+def test_one_report_that_answers_for_all_is_of_its_own_drive_alone(server, problems):
+    listed = [{"name": f"/dev/sd{letter}", "type": "sat"} for letter in "ab"]
+    server(**{"smartctl --scan-open -j": json.dumps({"smartctl": {}, "devices": listed})})
+    server(smartctl=json.dumps(ATA))
+    assert [item.get("serial") for item in smart.collect()] == ["MADEUP-A1", None]
+    assert problems == ["/dev/sdb -d sat: this is the report of /dev/sda -d sat"]

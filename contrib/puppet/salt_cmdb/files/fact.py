@@ -131,6 +131,7 @@ def report(settings):
     names = sorted(name[:-3] for name in os.listdir(MODULES) if name.endswith(".py"))
     collectors = [collector(name, merged, cmdb_plugins) for name in names]
     collectors += [cmdb_plugins.from_class(dotted, merged) for dotted in merged["plugins"]]
+    collectors = [each for each in collectors if cmdb_plugins.is_kind(each.kind)]
     number = cmdb_sequence.advance(os.path.join(settings["cache_folder"], "seq"))
     return cmdb_report.build(os.uname().nodename, collectors, via="puppet", seq=number)
 
