@@ -27,6 +27,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "salt/_utils"), str(PROJECT / "demo")]
 
 import cmdb_canonical as canonical  # noqa: E402
+import cmdb_intake as intake_  # noqa: E402
 import cmdb_master as master  # noqa: E402
 import cmdb_relay as relay  # noqa: E402
 from processes import Processes, free_ports  # noqa: E402
@@ -113,7 +114,7 @@ def from_spool(folder, api, database, count):
     keys = [(f"host{n:04}", canonical.host_key(secret, f"host{n:04}")) for n in range(HOSTS)]
     spool.put_all([make_report(host, key, next(numbers)) for host, key in keys])
     print("recording the first report of each host ...", flush=True)
-    first = relay.Delivery(spool, wanted, relay.Refusals())
+    first = relay.Delivery(spool, wanted, intake_.Refusals())
     first.deliver()
     # So an engine ends: what the API has is kept.
     first.stop()
@@ -145,7 +146,7 @@ def send(folder, url):
     opts = {"cachedir": folder, "cmdb": settings(Path(folder), url)}
     wanted = master.settings(opts)
     spool = master.open_spool(wanted, opts)
-    delivery = relay.Delivery(spool, wanted, relay.Refusals())
+    delivery = relay.Delivery(spool, wanted, intake_.Refusals())
     while spool.names():
         delivery.deliver()
     return 0

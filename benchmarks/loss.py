@@ -32,6 +32,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "salt/_utils")]
 
 import cmdb_canonical as canonical  # noqa: E402
 import cmdb_deliver as deliver  # noqa: E402
+import cmdb_intake as intake_  # noqa: E402
 import cmdb_master as master  # noqa: E402
 import cmdb_relay as relay  # noqa: E402
 import cmdb_settings as settings_  # noqa: E402
@@ -288,9 +289,9 @@ def relay_part(folder, port):
     )
     opts = {"cachedir": str(folder)}
     spool = master.open_spool(wanted, opts)
-    refusals = relay.Refusals()
+    refusals = intake_.Refusals()
     delivery = relay.Delivery(spool, wanted, refusals)
-    intake = relay.Intake(spool, master.Keys(wanted, opts), False, refusals)
+    intake = intake_.Intake(spool, master.Keys(wanted, opts), False, refusals)
     threading.Thread(target=delivery.run, daemon=True).start()
     path = f"{folder}/bus"
     with contextlib.suppress(FileNotFoundError):

@@ -17,6 +17,7 @@ import time
 
 import cmdb_client as client
 import cmdb_hosts as hosts_
+import cmdb_intake as intake_
 import cmdb_master as master
 import cmdb_relay as relay
 import salt.utils.event
@@ -40,12 +41,12 @@ def __virtual__():
 def start():
     """Run until the master ends."""
     settings, keys, spool = _ready()
-    refusals = relay.Refusals()
+    refusals = intake_.Refusals()
     delivery = relay.Delivery(spool, settings, refusals)
-    intake = relay.Intake(spool, keys, settings["trust_bus"], refusals)
+    intake = intake_.Intake(spool, keys, settings["trust_bus"], refusals)
     for work in (delivery.run, lambda: _learn(settings, keys)):
         threading.Thread(target=work, daemon=True, name="cmdb").start()
-    hands = relay.Hands(intake)
+    hands = intake_.Hands(intake)
     with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=True) as bus:
         bus.subscribe(RETURNS)
         log.info("taking reports; %d wait in %s", len(spool.names()), spool.folder)

@@ -80,7 +80,7 @@ class Anonymiser:
 
     def _answer(self, kept, asked=False):
         if "error" in kept:
-            return {"error": self.text(kept["error"])}
+            return {**kept, "error": self.text(kept["error"])}
         return {"value": self._value(kept["value"], asked)} if "value" in kept else kept
 
     def _value(self, value, asked):

@@ -9,8 +9,8 @@ import os
 import time
 
 import cmdb_durable as durable
+import cmdb_intake as intake_
 import cmdb_post as post
-import cmdb_relay as relay
 import cmdb_send as send
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class Handover:
         self.state, self.outcomes, self.error = {}, {}, None
         self.path = os.path.join(spool.folder, "acknowledged.json")
         self.acknowledged = durable.read(self.path)
-        self.refusals = relay.Refusals()
-        self.intake = relay.Intake(spool, keys, settings["trust_bus"], self.refusals)
+        self.refusals = intake_.Refusals()
+        self.intake = intake_.Intake(spool, keys, settings["trust_bus"], self.refusals)
         self.pairs, self.since = [], None
         # {report id: host} of what was spooled and not answered for.
         self.open = {}

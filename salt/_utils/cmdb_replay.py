@@ -75,7 +75,7 @@ class Capture:
             self.content[verb][question] = {"errno": error.errno}
             raise
         except source.CollectorError as error:
-            self.content[verb][question] = {"error": str(error)}
+            self.content[verb][question] = {"error": str(error), "outcome": error.outcome}
             raise
         self.content[verb][question] = {"value": to_json(value)}
         return value
@@ -124,7 +124,8 @@ class Bundle:
         if "errno" in kept:
             raise OSError(kept["errno"], os.strerror(kept["errno"] or 0), question)
         if "error" in kept:
-            raise source.CollectorError(kept["error"])
+            gone = kept.get("outcome") == source.Unavailable.outcome
+            raise (source.Unavailable if gone else source.CollectorError)(kept["error"])
         return from_json(kept["value"])
 
 

@@ -147,3 +147,12 @@ def test_no_password_hash_gets_into_a_bundle(tmp_path):
     assert "hash" not in json.dumps(capture.content)
     assert capture.read_bytes("/etc/passwd").startswith(b"root:x:0:0:")
     assert b"old::1" in capture.read_bytes("/etc/passwd")
+
+
+def test_what_a_folder_has_not_is_not_there_in_a_bundle_of_it_either(tmp_path):
+    capture = replay.Capture(replay.open_door(str(tmp_path)))
+    with pytest.raises(source.Unavailable) as live:
+        capture.run(["dmidecode"], 5)
+    with pytest.raises(source.Unavailable) as again:
+        replay.Bundle(capture.content).run(["dmidecode"], 5)
+    assert str(again.value) == str(live.value)

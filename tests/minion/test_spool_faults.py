@@ -7,6 +7,7 @@ import os
 import cmdb_canonical as canonical
 import cmdb_deliver as deliver
 import cmdb_durable as durable
+import cmdb_intake as intake_
 import cmdb_master as master
 import cmdb_relay as relay
 import cmdb_settings as settings_
@@ -141,9 +142,9 @@ def test_the_relay_loses_nothing_that_it_took(server, faulty, tmp_path):  # noqa
                 spool = spool_.Spool(folder, max_reports=2, max_bytes=10**9, max_rejected=2)
             except OSError:
                 continue
-        refusals = relay.Refusals()
+        refusals = intake_.Refusals()
         delivery = relay.Delivery(spool, wanted, refusals)
-        intake = relay.Intake(spool, keys, False, refusals)
+        intake = intake_.Intake(spool, keys, False, refusals)
         kept = 0
         for number in range(1, 5):
             pairs = [(host, report(host, number)), ("x", {"id": "x", "sections": {}})]

@@ -4,8 +4,8 @@ import errno
 import time
 
 import cmdb_durable as durable
+import cmdb_intake as intake_
 import cmdb_master as master
-import cmdb_relay as relay
 import pytest
 
 from tests.reports import MASTER_SECRET, make_report
@@ -17,11 +17,11 @@ def intake(tmp_path):
     opts = {"cachedir": str(tmp_path), "cmdb": {"secret_file": str(tmp_path / "secret")}}
     wanted = master.settings(opts)
     spool = master.open_spool(wanted, opts)
-    return relay.Intake(spool, master.Keys(wanted, opts), False, relay.Refusals())
+    return intake_.Intake(spool, master.Keys(wanted, opts), False, intake_.Refusals())
 
 
 def test_names_that_nobody_has_are_told_within_bounds(intake, monkeypatch, caplog):
-    monkeypatch.setattr(relay, "MOST_TOLD", 20)
+    monkeypatch.setattr(intake_, "MOST_TOLD", 20)
     for number in range(100):
         name = f"forged{number:03}" + "x" * 10_000
         intake.take([(name, {"id": "y" * 10_000, "report_id": "12345678", "sections": {}})])
@@ -65,8 +65,8 @@ def test_a_disk_with_room_for_a_few_takes_all_in_the_end(intake, monkeypatch):
 
 
 def test_a_full_disk_holds_the_newest_in_memory_and_counts_the_rest(intake, monkeypatch):
-    monkeypatch.setattr(relay, "MOST_HELD", 3)
-    monkeypatch.setattr(relay, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(intake_, "MOST_HELD", 3)
+    monkeypatch.setattr(intake_, "RETRY_SECONDS", 0)
     room = 0
 
     def put(path, content):
@@ -79,7 +79,7 @@ def test_a_full_disk_holds_the_newest_in_memory_and_counts_the_rest(intake, monk
 
     durable_put = durable.put
     monkeypatch.setattr(durable, "put", put)
-    hands = relay.Hands(intake)
+    hands = intake_.Hands(intake)
     reports = [
         make_report(f"web{n:02}", {"cpu": []}, report_id=f"web{n:02}-{n:04}") for n in range(5)
     ]
@@ -97,7 +97,7 @@ def test_a_full_disk_holds_the_newest_in_memory_and_counts_the_rest(intake, monk
 
 def test_what_a_runner_asked_for_is_kept_and_sent_only_when_it_no_longer_listens(intake):
     report = make_report("web01", {"cpu": []})
-    assert relay.Hands(intake).take([("web01", report, time.time_ns() + 10**9)])
+    assert intake_.Hands(intake).take([("web01", report, time.time_ns() + 10**9)])
     spool = intake.spool
     assert (spool.names(), len(spool.every()), spool.counts()["later_count"]) == ([], 1, 1)
     assert 0 < spool.seconds_until_due(60) <= 1
