@@ -7,9 +7,30 @@ from flask import Flask
 from cmdb_api import engine, models, settings  # noqa: F401 - the tables must be known
 from cmdb_api.extensions import db, migrate
 from cmdb_api.views import errors, openapi
-from cmdb_api.views.api import assets, changes, coverage, docs, health, keys, reports
+from cmdb_api.views.api import (
+    aliases,
+    assets,
+    changes,
+    coverage,
+    docs,
+    facts,
+    findings,
+    health,
+    history,
+    keys,
+    master,
+    packages,
+    parts,
+    registrations,
+    reports,
+)
 
-BLUEPRINTS = (reports.blp, assets.blp, changes.blp, coverage.blp, keys.blp, health.blp)
+BLUEPRINTS = (
+    *(reports.blp, assets.blp, changes.blp, coverage.blp, keys.blp, health.blp, parts.blp),
+    *(*master.BLUEPRINTS.values(), master.history),
+    *(aliases.blp, registrations.blp, facts.blp, history.blp, findings.blp),
+    packages.blp,
+)
 
 
 def create_app(**overrides):

@@ -1,8 +1,6 @@
-"""The command line: ``cmdb serve``, ``db upgrade``, ``token``, ``key``, ``import``."""
+"""The command line: ``cmdb serve``, ``db upgrade``, ``token``, ``key``, ``asset``, ``import``."""
 
-import getpass
 import logging
-import os
 import socket
 import sys
 
@@ -11,12 +9,14 @@ from flask import current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask_migrate.cli import db as migrations
 from gunicorn.util import parse_address
-from marshmallow import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from cmdb_api import server
 from cmdb_api.app import create_app
+from cmdb_api.cli_asset import asset
+from cmdb_api.cli_base import Field, table, user
 from cmdb_api.cli_import import import_
+from cmdb_api.cli_prune import prune
 from cmdb_api.errors import CMDBError, SettingsError
 from cmdb_api.extensions import db
 from cmdb_api.models.token import SCOPES
@@ -26,19 +26,6 @@ from cmdb_api.version import VERSION
 
 # The database is down, in another place, or not upgraded; other failures of it are ours.
 DATABASE_FAILURES = (InterfaceError, OperationalError, ProgrammingError)
-
-
-class Field(click.ParamType):
-    """What a field of a request takes, as an argument."""
-
-    def __init__(self, field, name):
-        self.field, self.name = field, name
-
-    def convert(self, value, param, ctx):
-        try:
-            return self.field.deserialize(value)
-        except ValidationError as error:
-            self.fail(error.messages[0], param, ctx)
 
 
 class Group(click.Group):
@@ -75,7 +62,9 @@ def _dispose(app):
 
 
 cmdb.add_command(migrations)
+cmdb.add_command(asset)
 cmdb.add_command(import_)
+cmdb.add_command(prune)
 
 
 @cmdb.command()
@@ -151,10 +140,7 @@ def list_():
         moments = (each.created_at, each.expires_at, each.last_used_at)
         shown = (times.text(when) or "never" for when in moments)
         rows.append((str(each.id), each.scope, *shown, each.name))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    table(rows)
 
 
 @token.command()
@@ -173,7 +159,7 @@ def revoke(token_id):
 def key(host, rotate):
     """Print the key with which HOST signs its reports."""
     if rotate:
-        number = keys.rotate(db.session, host, actor=f"{_user()} (cmdb key)").key_generation
+        number = keys.rotate(db.session, host, actor=f"{user()} (cmdb key)").key_generation
         db.session.commit()
         click.echo(
             f"The key of {host} is revoked: give it this one, generation {number}. Until then its "
@@ -183,14 +169,6 @@ def key(host, rotate):
     else:
         number = _generation(host)
     click.echo(keys.of(current_app.config["MASTER_SECRET"], host, number))
-
-
-def _user():
-    """Return the name of whoever runs the command; changes are recorded under it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"user {os.getuid()}"
 
 
 def _generation(host):

@@ -12,10 +12,19 @@ from flask import current_app
 from flask.cli import AppGroup
 from werkzeug.test import Client
 
+from cmdb_api.cli_base import printable
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.services import times
-from cmdb_api.services.puppet_import import FAILED, INACTIVE, OLD, READ, SKIPPED, Importer
+from cmdb_api.services.puppet_import import (
+    FAILED,
+    INACTIVE,
+    OLD,
+    READ,
+    REFUSED,
+    SKIPPED,
+    Importer,
+)
 from cmdb_api.services.puppetdb import PuppetDB, PuppetDBError
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True)
@@ -29,10 +38,13 @@ WORDS = {
     SKIPPED: "skipped, their facts have not moved",
     OLD: "skipped, their facts are too old",
     INACTIVE: "not active",
+    REFUSED: "refused",
     FAILED: "failed",
 }
 # What is counted beside the results.
 CHANGES, LEFT = "changes", "left"
+# Hosts that the summary names, at most.
+NAMED = 20
 
 
 class Unreachable(click.ClickException):
@@ -77,9 +89,10 @@ def puppetdb(url, cert, key, ca, token_file, limit_age, name_fact, timeout, dry_
     Import the nodes of the PuppetDB at URL, like https://puppetdb.example.com:8081.
 
     Nodes whose facts have not moved since the last import are skipped. Exits with 1 where a node
-    failed, with 2 where PuppetDB could not be asked.
+    failed, with 2 where PuppetDB could not be asked; that a host is refused since it is retired,
+    ignored or, under UNKNOWN_HOSTS=refuse, not registered is no failure.
     """
-    outcomes = Counter()
+    outcomes, refused, in_review = Counter(), [], []
     try:
         source = PuppetDB(url, cert=cert, key=key, ca=ca, token=_token(token_file), timeout=timeout)
         importer = Importer(
@@ -88,12 +101,18 @@ def puppetdb(url, cert, key, ca, token_file, limit_age, name_fact, timeout, dry_
         for outcome in importer.run(dry=dry_run):
             outcomes.update({outcome.result: 1, CHANGES: outcome.changes, LEFT: outcome.left})
             for line in outcome.lines:
-                click.echo(_printable(f"{outcome.certname}: {_told(outcome)}{line}"), err=True)
+                click.echo(printable(f"{outcome.certname}: {_told(outcome)}{line}"), err=True)
+            if outcome.result == REFUSED:
+                refused.append(outcome.hostname)
+            if outcome.in_review:
+                in_review.append(outcome.hostname)
     except PuppetDBError as error:
         if outcomes:
             click.echo(_summary(outcomes))
         raise Unreachable(str(error)) from error
     click.echo(_summary(outcomes))
+    _name("Refused", refused)
+    _name("Under review until they are registered", in_review)
     if outcomes[FAILED]:
         raise click.exceptions.Exit(1)
 
@@ -131,13 +150,15 @@ def _silent(log):
         log.setLevel(level)
 
 
-def _printable(text):
-    # Part of it was written by a host: nothing for a terminal to act on.
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
-
-
 def _told(outcome):
-    return "failed: " if outcome.result == FAILED else ""
+    return f"{outcome.result}: " if outcome.result in (FAILED, REFUSED) else ""
+
+
+def _name(what, hostnames):
+    """Name hosts that somebody has to look at."""
+    if hostnames:
+        more = [f"and {len(hostnames) - NAMED} more"] if len(hostnames) > NAMED else []
+        click.echo(printable(f"{what}: {', '.join([*sorted(hostnames)[:NAMED], *more])}."))
 
 
 def _summary(outcomes):

@@ -43,12 +43,40 @@ MAX_SECTION_ITEMS = 100_000
 # A host's clock that is off by more than this is shown as clock skew, seconds.
 CLOCK_SKEW_SECONDS = 300
 
+# A host whose newest report is older than this is missing, seconds: the interval of the reports,
+# and what they are spread over.
+COVERAGE_WINDOW_SECONDS = 1800
+
+# The same of kinds that are collected less often: {"package": "1d"}; a number and s, m, h, d or w.
+COVERAGE_WINDOWS = {}
+
 # How far back a report's stated age may reach, seconds; an older one counts as this old.
 MAX_REPORT_AGE_SECONDS = 400 * 24 * 3600
 
 # How long a report waits for another that is writing to the same asset (SQLite: to the database),
 # seconds; then it is to be sent again.
 DATABASE_LOCK_SECONDS = 30
+
+# What becomes of a rightly signed report of a host that is in nobody's record: "accept" makes it an
+# asset; "review" does too, apart from the others until a person has decided (best for real use);
+# "refuse" takes the report of no host that is not registered.
+UNKNOWN_HOSTS = "accept"
+
+# Whether a host may register itself and declare where it stands, with its key (cmdb.registered).
+HOSTS_MAY_REGISTER = True
+
+# Whether web01 and web01.example.com are names of one host, where only one asset fits.
+MATCH_SHORT_NAMES = False
+
+# How long the machine that bears a name must have been silent before another may take it over,
+# seconds; until then what the other reports is refused, and a finding tells of both.
+IDENTITY_SETTLE_SECONDS = 3600
+
+# An identifier that so many assets carry names none of them: a machine-id of a template, say.
+IDENTITY_COMMON_COUNT = 5
+
+# How many days changes are kept by 'cmdb prune', which is to be run each day; 0 keeps all.
+HISTORY_DAYS = 0
 
 # Rows on a page when the request does not say, and at most.
 PAGE_SIZE = 50

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from cmdb_api.errors import SettingsError
 from cmdb_api.extensions import db
+from cmdb_api.services import names
 
 NAME = "SQLALCHEMY_DATABASE_URI"
 
@@ -18,7 +19,10 @@ def bind(app):
     try:
         url = make_url(app.config[NAME])
         own = app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {}
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _options(url, app.config) | own
+        # So every session of this database can tell how names are matched.
+        match = {names.OPTION: app.config["MATCH_SHORT_NAMES"]}
+        more = {"execution_options": match | own.get("execution_options", {})}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _options(url, app.config) | own | more
         db.init_app(app)
     except (ArgumentError, ImportError) as error:
         raise SettingsError(f"{NAME}: {error}") from error

@@ -1,6 +1,7 @@
 """The errors of the API and the one JSON shape they all leave in.
 
-``{"error": {"status": 422, "code": "invalid", "message": "...", "fields": {"rack": ["..."]}}}``
+``{"error": {"status": 422, "code": "invalid", "message": "...", "fields": {"rack": ["..."]}}}``;
+where a program can use more than that, ``details`` holds it.
 """
 
 
@@ -10,20 +11,27 @@ class CMDBError(Exception):
     status = 400
     code = "bad_request"
 
-    def __init__(self, message, *, fields=None, headers=None):
+    def __init__(self, message, *, fields=None, headers=None, details=None, finding=None):
         super().__init__(message)
         self.message, self.fields, self.headers = message, fields or {}, headers or {}
+        self.details = details or {}
+        # The Cause of a finding, which is noted although what was asked for is refused.
+        self.finding = finding
+
+    @classmethod
+    def of(cls, field, text, **more):
+        """Return the error that says this of one field."""
+        return cls(f"{field}: {text}", fields={field: [text]}, **more)
 
     def as_dict(self):
         """Return the error in the shape that every answer uses."""
-        return {
-            "error": {
-                "status": self.status,
-                "code": self.code,
-                "message": self.message,
-                "fields": self.fields,
-            }
+        told = {
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+            "fields": self.fields,
         }
+        return {"error": told | ({"details": self.details} if self.details else {})}
 
 
 class Malformed(CMDBError):
@@ -44,6 +52,30 @@ class Forbidden(CMDBError):
     status, code = 403, "forbidden"
 
 
+class UnknownHost(Forbidden):
+    """The proof is right, but the host is not registered, which the settings ask for."""
+
+    code = "unknown_host"
+
+
+class Retired(Forbidden):
+    """The host is retired: its reports are taken no more."""
+
+    code = "retired"
+
+
+class Ignored(Forbidden):
+    """A person decided that this host's reports are not taken."""
+
+    code = "ignored"
+
+
+class IdentityConflict(Forbidden):
+    """Another machine reports under the same name; this one's report is not taken."""
+
+    code = "identity_conflict"
+
+
 class NotFound(CMDBError):
     """What the address names is not in the record."""
 
@@ -54,6 +86,18 @@ class Conflict(CMDBError):
     """It contradicts what is in the record."""
 
     status, code = 409, "conflict"
+
+
+class InUse(Conflict):
+    """It can't be removed: ``details["used_by"]`` lists what uses it."""
+
+    code = "in_use"
+
+
+class PreconditionFailed(CMDBError):
+    """It is another now than it was; ``details["current"]`` is what it is, and so is the ETag."""
+
+    status, code = 412, "precondition_failed"
 
 
 class TooLarge(CMDBError):

@@ -3,17 +3,25 @@
 import difflib
 import json
 import os
+import re
 
 from flask import Config
 
 from cmdb_api import default_settings
 from cmdb_api.errors import SettingsError
+from cmdb_api.services import times
 
 PREFIX = "CMDB_"
 FILE = "CMDB_SETTINGS"
 REQUIRED = ("SECRET_KEY", "MASTER_SECRET")
 SECRETS = (*REQUIRED, "MASTER_SECRET_PREVIOUS")
 SHORTEST_SECRET = 16
+# Numbers of which 0 stands for "without bound".
+MAY_BE_ZERO = ("HISTORY_DAYS",)
+# Settings that are one of a few words.
+CHOICES = {"UNKNOWN_HOSTS": ("accept", "review", "refuse")}
+# Settings that give kinds a length of time.
+DURATIONS = ("COVERAGE_WINDOWS",)
 # Settings of the libraries that a site may want, beside ours and Flask's own.
 LIBRARIES = {"SQLALCHEMY_ENGINE_OPTIONS": dict, "SQLALCHEMY_ECHO": bool}
 
@@ -90,8 +98,26 @@ def _check(source, name, value, known):
         raise SettingsError(
             f"{_spoken(source, name)} must be {_kind(wanted)}, not {_kind(type(value))}"
         )
-    if wanted is int and value <= 0:
-        raise SettingsError(f"{_spoken(source, name)} must be more than 0, not {value}")
+    if name in DURATIONS:
+        _check_durations(_spoken(source, name), value)
+    if name in CHOICES and value not in CHOICES[name]:
+        words = ", ".join(CHOICES[name])
+        raise SettingsError(f"{_spoken(source, name)} must be one of {words}, not {value}")
+    least = 0 if name in MAY_BE_ZERO else 1
+    if wanted is int and value < least:
+        bound = "more than 0" if least else "0 or more"
+        raise SettingsError(f"{_spoken(source, name)} must be {bound}, not {value}")
+
+
+def _check_durations(name, lengths):
+    for kind, text in lengths.items():
+        if not isinstance(kind, str) or not re.fullmatch("[a-z][a-z0-9_]{0,63}", kind):
+            raise SettingsError(f"{name}: {kind!r} is no kind; write it like package or raid_disk")
+        try:
+            times.duration(text)
+        except (TypeError, ValueError):
+            wanted = "write a number and s, m, h, d or w, like 1d"
+            raise SettingsError(f"{name}: {kind} has {text!r}; {wanted}") from None
 
 
 def _spoken(source, name):

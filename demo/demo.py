@@ -126,8 +126,11 @@ class Demo:
             [sys.executable, "-m", "cmdb_api", "serve", "--bind", f"127.0.0.1:{self.api_port}"],
         )
         self.wait("the API", lambda: self.get("/healthz"))
-        place = {"data_centre": "Example 1", "rack": "A-07", "position": "U12"}
-        self.get("/api/v1/assets", write_token, {"hostname": MINION, **place})
+        centre = {"data_centre": "Example 1"}
+        self.get("/api/v1/data-centres", write_token, {"name": centre["data_centre"]})
+        self.get("/api/v1/racks", write_token, {"name": "A-07", **centre})
+        asset = {"hostname": MINION, "rack": "A-07", "position_u": 12}
+        self.get("/api/v1/assets", write_token, asset)
         self.say(f"registered {MINION}")
 
     def start_salt(self):
@@ -198,7 +201,8 @@ class Demo:
         """Print what the API recorded."""
         asset, changes = self.asset(), self.changes()
         print(f"\nWhat the API recorded of {asset['hostname']}")
-        print(f"  stands in   {asset['data_centre']}, rack {asset['rack']}, {asset['position']}")
+        place = f"rack {asset['rack']}, unit {asset['position_u']}"
+        print(f"  stands in   {asset['data_centre']}, {place}")
         report = asset["last_report"]
         print(f"  last report {report['reported_at']}, by {report['via']}")
         print("\n  kind             components  outcome")

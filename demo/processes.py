@@ -27,15 +27,16 @@ class Processes:
 
     def run(self, argv, limit_seconds=120):
         """Run a program to its end; returns its standard output, raises Failed."""
+        words = " ".join(map(str, argv))
         process = self._popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             out, err = process.communicate(timeout=limit_seconds)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{' '.join(argv)} did not end in {limit_seconds} s") from None
+            raise Failed(f"{words} did not end in {limit_seconds} s") from None
         finally:
             self._kill([process])
         if process.returncode:
-            raise Failed(f"{' '.join(argv)} failed: {(err.strip() or out.strip())[-2000:]}")
+            raise Failed(f"{words} failed: {(err.strip() or out.strip())[-2000:]}")
         return out
 
     def check(self):

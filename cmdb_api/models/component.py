@@ -1,10 +1,20 @@
-"""What reports said: a section a kind, its components as rows, bulk kinds as a list of ids."""
+"""What reports said: a section a kind, its components as rows, bulk kinds as a list of ids.
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+What many hosts say alike is kept once for the fleet, in ``BulkItem`` and ``BulkList``: packages,
+what parts of one model have in common, the fields of a kind. ``Component.data``, ``Section.fields``
+and ``Section.bulk_ids`` put it together again, in any query; services.storage writes it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, case, select, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from cmdb_api.extensions import db
-from cmdb_api.models.types import BigId, Document, IdList
+from cmdb_api.models.composed import composed
+from cmdb_api.models.types import BigId, Document, Hex, IdList, UTCDateTime
+
+_LISTED = text("bulk_list_id IS NOT NULL")
 
 
 def _asset_id():
@@ -25,14 +35,16 @@ class Section(db.Model):
     reason: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
     # Of the stored items, as they were reported; None until items were stored.
-    digest: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(Hex)
     key: Mapped[list | None] = mapped_column(Document)
     serial: Mapped[str | None] = mapped_column(String(64))
-    # Every field ever seen in this kind on this asset, sorted.
-    fields: Mapped[list | None] = mapped_column(Document)
+    # A BulkItem: every field ever seen in this kind on this asset, sorted.
+    fields_id: Mapped[int | None] = mapped_column()
     item_count: Mapped[int] = mapped_column(default=0)
-    # Ids of BulkItem, sorted; None where the kind is stored as rows.
-    bulk_ids: Mapped[list | None] = mapped_column(IdList)
+    # When items came first; None until they did.
+    first_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # None where the kind is stored as rows.
+    bulk_list_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_list.id"))
     # The collector's own problem lines.
     problems: Mapped[list | None] = mapped_column(Document)
     # Values that were not taken: [{"place", "field", "raw", "why"}].
@@ -40,7 +52,12 @@ class Section(db.Model):
 
     __table_args__ = (
         Index("ix_section_kind_status", "kind", "status"),
-        Index("ix_section_bulk_ids", "bulk_ids", postgresql_using="gin").ddl_if("postgresql"),
+        Index(
+            "ix_section_bulk_list_id",
+            "bulk_list_id",
+            postgresql_where=_LISTED,
+            sqlite_where=_LISTED,
+        ),
     )
 
 
@@ -52,8 +69,14 @@ class Component(db.Model):
     asset_id: Mapped[int] = _asset_id()
     kind: Mapped[str] = mapped_column(String(64), primary_key=True)
     place: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    # As it is looked up: see services.parts.
     serial: Mapped[str | None] = mapped_column(String(255))
-    data: Mapped[dict] = mapped_column(Document)
+    # When this serial number came to this place; None: before that was noted, or it has none.
+    since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # A BulkItem: what it has in common with others of its model.
+    shared_id: Mapped[int] = mapped_column()
+    # The rest of its fields, those that ``place`` and ``serial`` hold not among; None: no more.
+    own: Mapped[dict | None] = mapped_column(Document)
 
     __table_args__ = (Index("ix_component_serial", "serial"),)
 
@@ -68,22 +91,69 @@ class ComponentAddress(db.Model):
     kind: Mapped[str] = mapped_column(String(64), primary_key=True)
     place: Mapped[str] = mapped_column(String(1024), primary_key=True)
 
-    __table_args__ = (Index("ix_component_address_address", "address"),)
+    __table_args__ = (Index("ix_component_address_address", "address", postgresql_using="hash"),)
 
 
 class BulkItem(db.Model):
-    """One item of a bulk kind, kept once for the whole fleet (a package in one version)."""
+    """
+    Something that is kept once for the whole fleet.
+
+    An item of a bulk kind (a package in one version); or, with the place "", what components have
+    in common; or, of the kind "", a list of fields.
+    """
 
     __tablename__ = "bulk_item"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(64))
-    # sha256 of the place and the canonical item.
-    hash: Mapped[str] = mapped_column(String(64))
+    # sha256 of what stands for it in canonical JSON.
+    hash: Mapped[str] = mapped_column(Hex)
     place: Mapped[str] = mapped_column(String(1024))
-    data: Mapped[dict] = mapped_column(Document)
+    # The fields whose values are a component's own ``place`` and ``serial``.
+    place_field: Mapped[str | None] = mapped_column(String(128))
+    serial_field: Mapped[str | None] = mapped_column(String(128))
+    data: Mapped[dict | list] = mapped_column(Document)
 
     __table_args__ = (
-        Index("uq_bulk_item_kind_hash", "kind", "hash", unique=True),
+        Index("uq_bulk_item_hash_kind", "hash", "kind", unique=True),
         Index("ix_bulk_item_kind_place", "kind", "place"),
     )
+
+
+class BulkList(db.Model):
+    """All items of a bulk kind on a host, kept once for all hosts that have the very same."""
+
+    __tablename__ = "bulk_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    # sha256 of the ids in canonical JSON.
+    hash: Mapped[str] = mapped_column(Hex, unique=True)
+    # Ids of BulkItem, sorted.
+    ids: Mapped[list] = mapped_column(IdList)
+
+    __table_args__ = (
+        # Without a list of what is to be added later, which takes more room than it saves time.
+        Index(
+            "ix_bulk_list_ids",
+            "ids",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ).ddl_if("postgresql"),
+    )
+
+
+def kept(table, what, id_):
+    """Return what a table keeps once under this id, as a column of whoever refers to it."""
+    found = select(what).where(table.id == id_).correlate_except(table).scalar_subquery()
+    # Named here too, so that a query of this column alone is one of its table.
+    return column_property(case((id_.is_not(None), found)))
+
+
+_WHOLE = composed(
+    BulkItem.data,
+    *(BulkItem.place_field, Component.place, BulkItem.serial_field, Component.serial),
+    Component.own,
+)
+Section.fields = kept(BulkItem, BulkItem.data, Section.fields_id)
+Section.bulk_ids = kept(BulkList, BulkList.ids, Section.bulk_list_id)
+Component.data = kept(BulkItem, _WHOLE, Component.shared_id)

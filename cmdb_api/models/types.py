@@ -1,9 +1,11 @@
 """Column types that mean the same on PostgreSQL and SQLite."""
 
+import re
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 # SQLite gives row ids to INTEGER keys only.
@@ -36,6 +38,68 @@ class UTCDateTime(TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Hex(TypeDecorator):
+    """A hash as hex digits; PostgreSQL keeps its bytes, half as many."""
+
+    impl = String(64)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        plain = LargeBinary() if dialect.name == "postgresql" else String(64)
+        return dialect.type_descriptor(plain)
+
+    def process_bind_param(self, value, dialect):
+        if value is None or dialect.name != "postgresql":
+            return value
+        return bytes.fromhex(value)
+
+    def process_result_value(self, value, dialect):
+        return bytes(value).hex() if isinstance(value, (bytes, memoryview)) else value
+
+
+class ReportId(TypeDecorator):
+    """
+    The id of a report. PostgreSQL keeps one of 32 hex digits, as hosts make them, as its 16 bytes.
+
+    Of any other it keeps the text behind NUL, one or two: never 16 bytes.
+    """
+
+    impl = String(64)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        plain = LargeBinary() if dialect.name == "postgresql" else String(64)
+        return dialect.type_descriptor(plain)
+
+    def process_bind_param(self, value, dialect):
+        if value is None or dialect.name != "postgresql":
+            return value
+        if re.fullmatch("[0-9a-f]{32}", value):
+            return bytes.fromhex(value)
+        text = value.encode()
+        return (b"\0\0" if len(text) == 15 else b"\0") + text
+
+    def process_result_value(self, value, dialect):
+        if not isinstance(value, (bytes, memoryview)):
+            return value
+        kept = bytes(value)
+        return kept.hex() if len(kept) == 16 else kept.lstrip(b"\0").decode()
+
+
 def now():
     """Return the present time, UTC."""
     return datetime.now(UTC)
+
+
+class MasterData:
+    """The columns of what assets refer to by name."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(255))
+    # The name in lower case, after the ids of what it is unique in: "3:7:a12".
+    name_key: Mapped[str] = mapped_column(String(320), unique=True)
+    description: Mapped[str | None] = mapped_column(Text)
+    # Counts the edits: the ETag.
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

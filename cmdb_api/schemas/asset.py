@@ -1,17 +1,70 @@
 """Assets as they are registered, listed and told of."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from cmdb_api.models.asset import STANDINGS, STATES
 from cmdb_api.schemas.page import PageQuery, PageSchema
-from cmdb_api.schemas.values import Hostname, Kind, Label, Moment, Text
+from cmdb_api.schemas.values import (
+    Day,
+    Hostname,
+    Kind,
+    Label,
+    Moment,
+    Names,
+    Note,
+    Since,
+    Text,
+    Units,
+)
+from cmdb_api.services.listing import ANY
 
 
 class DeclaredSchema(Schema):
-    """What people declare about an asset; null or "" takes it away."""
+    """
+    What people declare about an asset; null or "" takes it away.
 
-    data_centre = Label(metadata={"example": "FRA1"})
-    rack = Label(metadata={"example": "A12"})
-    position = Label(metadata={"description": "in the rack", "example": "U17"})
+    What is named (a rack, an environment …) must be there; tags are made as they are needed.
+    """
+
+    state = fields.String(
+        validate=validate.OneOf(STATES),
+        metadata={"description": "in its life: see docs/assets.md", "example": "online"},
+    )
+    asset_type = Label(metadata={"example": "Server"})
+    data_centre = Label(
+        longest=800, metadata={"description": "its room's or rack's, if any", "example": "FRA1"}
+    )
+    room = Label(longest=800, metadata={"description": "its rack's, if any", "example": "Room 2"})
+    rack = Label(
+        longest=800,
+        metadata={
+            "description": "its name; where several have it: data centre / room / name",
+            "example": "A12",
+        },
+    )
+    position_u = Units(
+        metadata={"description": "the lowest unit that it takes, from 1", "example": 17}
+    )
+    height_u = Units(metadata={"description": "how many units it takes; 1 if not given"})
+    environment = Label(metadata={"example": "production"})
+    business_unit = Label(metadata={"example": "Online shop"})
+    supplier = Label(metadata={"example": "Example Ltd"})
+    services = Names(metadata={"description": "what it is for", "example": ["web shop"]})
+    contacts = Names(metadata={"description": "whom to turn to", "example": ["Team Web"]})
+    tags = Names(metadata={"example": ["pci"]})
+    purchased_on = Day(metadata={"example": "2026-01-31"})
+    warranty_until = Day(metadata={"example": "2031-01-31"})
+    inventory_number = Label(metadata={"description": "on the sticker", "example": "IT-004711"})
+    comment = Note(longest=10_000)
+    expected = fields.Dict(
+        keys=Text(),
+        allow_none=True,
+        metadata={
+            "description": "facts that should be observed, see /facts: merged with those that are "
+            'declared; null takes one away, or all; sizes may be "64GiB" or "1.92TB"',
+            "example": {"memory.total_bytes": 68719476736},
+        },
+    )
 
 
 class NewAssetSchema(DeclaredSchema):
@@ -22,10 +75,30 @@ class NewAssetSchema(DeclaredSchema):
     )
 
 
+class EditSchema(DeclaredSchema):
+    """What people change of an asset."""
+
+    hostname = Hostname(metadata={"description": "a new one; the old one stays as an alias"})
+
+
+class StateSchema(Schema):
+    """A step in an asset's life."""
+
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    comment = Label(
+        longest=1000, metadata={"description": "kept with the change", "example": "sold"}
+    )
+
+
 class AssetSchema(DeclaredSchema):
     """An asset in short."""
 
     hostname = fields.String(metadata={"example": "web01"})
+    etag = fields.String(metadata={"description": "for If-Match", "example": '"17-3"'})
+    state_at = Moment(metadata={"description": "when it came into its state"})
+    standing = fields.String(
+        metadata={"description": "whether it counts: see docs/assets.md", "enum": list(STANDINGS)}
+    )
     registered_at = Moment(
         metadata={"description": "null: it reported without having been registered"}
     )
@@ -51,6 +124,25 @@ class AssetPageQuery(PageQuery):
             "example": "web*",
         }
     )
+    state = fields.List(
+        fields.String(validate=validate.OneOf([*STATES, ANY])),
+        metadata={"description": "in these states; any; if not given all but retired"},
+    )
+    standing = fields.List(
+        fields.String(validate=validate.OneOf([*STANDINGS, ANY])),
+        metadata={"description": "if not given: registered and accepted"},
+    )
+    asset_type = Text()
+    data_centre = Text(longest=800)
+    room = Text(longest=800)
+    rack = Text(longest=800, metadata={"example": "A12"})
+    environment = Text(metadata={"example": "production"})
+    business_unit = Text()
+    supplier = Text()
+    service = fields.List(Text(), metadata={"description": "with all of these"})
+    contact = fields.List(Text(), metadata={"description": "with all of these"})
+    tag = fields.List(Text(), metadata={"description": "with all of these"})
+    warranty_before = Day(metadata={"description": "whose warranty ends before this day"})
 
 
 class AssetQuery(Schema):
@@ -58,6 +150,12 @@ class AssetQuery(Schema):
 
     kind = fields.List(
         Kind(), load_default=(), metadata={"description": "these kinds only", "example": ["disk"]}
+    )
+    at = Since(
+        metadata={
+            "description": "as it was then: ISO 8601, or so long ago like 24h or 7d; the answer "
+            "is a PastAsset"
+        }
     )
 
 
@@ -100,6 +198,12 @@ class ComponentSchema(Schema):
 
     place = fields.String(metadata={"example": "0:1:3"})
     serial = fields.String(allow_none=True, metadata={"example": "EXAMPLE-0001"})
+    since = Moment(
+        metadata={
+            "description": "when this part came to this place; null: before that was noted, or no "
+            "part with a serial number"
+        }
+    )
     fields_ = fields.Dict(
         attribute="fields",
         data_key="fields",
@@ -126,10 +230,30 @@ class ProblemSchema(Schema):
     raw = fields.String(metadata={"description": "the value that was not taken, as JSON text"})
 
 
+class ComparedSchema(Schema):
+    """A fact as it is declared, and as it is."""
+
+    name = fields.String(metadata={"example": "memory.total_bytes"})
+    declared = fields.Raw(metadata={"example": 68719476736})
+    observed = fields.Raw(
+        allow_none=True,
+        metadata={"description": "null: not observed, which is no drift", "example": 34359738368},
+    )
+    differs = fields.Boolean()
+    unit = fields.String(allow_none=True, metadata={"example": "bytes"})
+    kind = fields.String(
+        metadata={"description": "of the components that it is read from", "example": "memory"}
+    )
+
+
 class AssetDetailSchema(DeclaredSchema):
     """All that is known of an asset."""
 
     hostname = fields.String(metadata={"example": "web01"})
+    aliases = fields.List(fields.String(), metadata={"description": "other names that it has"})
+    etag = fields.String(metadata={"description": "of what is declared", "example": '"17-3"'})
+    state_at = Moment(metadata={"description": "when it came into its state"})
+    standing = fields.String(metadata={"enum": list(STANDINGS)})
     created_at = Moment()
     registered_at = Moment()
     last_report = fields.Nested(LastReportSchema, allow_none=True)
@@ -137,6 +261,10 @@ class AssetDetailSchema(DeclaredSchema):
     kinds = fields.Dict(keys=fields.String(), values=fields.Nested(KindSchema))
     components = fields.Dict(
         keys=fields.String(), values=fields.List(fields.Nested(ComponentSchema))
+    )
+    declared_observed = fields.List(
+        fields.Nested(ComparedSchema),
+        metadata={"description": "what is expected beside what is observed"},
     )
     problems = fields.List(fields.Nested(ProblemSchema))
 
@@ -157,4 +285,11 @@ class GenerationsSchema(Schema):
         keys=fields.String(metadata={"description": "hostname in lower case"}),
         values=fields.Integer(),
         metadata={"description": "by hostname in lower case", "example": {"web01": 2}},
+    )
+    retired = fields.List(
+        fields.String(),
+        metadata={
+            "description": "hosts that are retired or ignored, in lower case: they get no key",
+            "example": ["web02"],
+        },
     )

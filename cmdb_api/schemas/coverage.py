@@ -1,23 +1,34 @@
 """Who did not report, and what masters and rosters know of the fleet."""
 
-from datetime import timedelta
-
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from cmdb_api.models.coverage import KINDS, ROSTER, SALT, STATES
 from cmdb_api.schemas.page import PageQuery, PageSchema
 from cmdb_api.schemas.values import Duration, Kind, Moment
+from cmdb_api.services.mending import SALT as SALT_TOOL
+from cmdb_api.services.mending import SSH
 from cmdb_api.services.reasons import FAILURES, NOT_COLLECTED, REASONS
 
 
 def _window():
     return Duration(
-        load_default=timedelta(minutes=30),
+        load_default=None,
         metadata={
-            "description": "how old a report may be: a number and s, m, h, d or w",
+            "description": "how old a report may be, and each kind: a number and s, m, h, d or w; "
+            "if not given, as COVERAGE_WINDOW_SECONDS and COVERAGE_WINDOWS say",
             "example": "30m",
-            "default": "30m",
         },
+    )
+
+
+def _reason(**more):
+    return fields.String(
+        metadata={
+            "enum": list(REASONS),
+            "description": "nothing_collected: it reported, but nothing (of the kind) came with "
+            "its items; collector_missing: no report of it ever had the kind",
+        },
+        **more,
     )
 
 
@@ -27,26 +38,28 @@ class CoverageQuery(Schema):
     window = _window()
 
 
-class MissingQuery(PageQuery):
+class TargetQuery(CoverageQuery):
     """How old a report may be, and which of the missing."""
 
-    window = _window()
     kind = Kind(
         metadata={"description": "who did not bring this kind; default: any", "example": "disk"}
     )
     reason = fields.List(fields.String(validate=validate.OneOf(REASONS)), load_default=())
 
 
+class MissingQuery(TargetQuery, PageQuery):
+    """Which of the missing, and how many on a page."""
+
+
 class MissingSchema(Schema):
     """A host that did not report in time; it need not be an asset yet."""
 
     hostname = fields.String(metadata={"example": "web01"})
-    reason = fields.String(
-        metadata={
-            "enum": list(REASONS),
-            "description": "nothing_collected: it reported, but no kind came with its items",
-        }
+    known_as = fields.List(
+        fields.String(),
+        metadata={"description": "what masters and rosters call it", "example": ["web01"]},
     )
+    reason = _reason()
     detail = fields.String(
         allow_none=True,
         metadata={"description": "in the words of who says so, where there are any"},
@@ -74,6 +87,75 @@ class MissingPageSchema(PageSchema):
         }
     )
     total = fields.Integer(metadata={"description": "hosts on all pages"})
+
+
+class CommandsSchema(Schema):
+    """What mends one reason."""
+
+    reason = _reason()
+    tool = fields.String(metadata={"enum": [SALT_TOOL, SSH]})
+    hosts = fields.Integer(metadata={"description": "in all commands"})
+    commands = fields.List(
+        fields.String(),
+        metadata={
+            "description": "lines for a shell on the master, of 1000 hosts each at most",
+            "example": ["salt -L db01,web01 cmdb.report"],
+        },
+    )
+
+
+class TargetSchema(Schema):
+    """The commands that mend what is missing, by reason."""
+
+    items = fields.List(fields.Nested(CommandsSchema))
+    left_out = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={
+            "description": "hosts by reason that no such command reaches, or mends",
+            "example": {"key_pending": 2},
+        },
+    )
+
+
+class KindStateSchema(Schema):
+    """How one kind of an asset stands."""
+
+    kind = fields.String(metadata={"example": "disk"})
+    status = fields.String(
+        allow_none=True, metadata={"description": "of the newest attempt; null: there was none"}
+    )
+    reported_at = Moment(metadata={"description": "of the newest attempt"})
+    items_at = Moment(metadata={"description": "when its components were collected"})
+    age_seconds = fields.Integer(allow_none=True, metadata={"description": "of its components"})
+    window_seconds = fields.Integer(metadata={"description": "how old they may be"})
+    overdue = fields.Boolean()
+    reason = _reason(allow_none=True)
+    detail = fields.String(allow_none=True)
+    hint = fields.String(allow_none=True, metadata={"description": "what to do, a line"})
+    command = fields.String(
+        allow_none=True,
+        metadata={"description": "what mends it", "example": "salt -L web01 cmdb.report disk"},
+    )
+
+
+class AssetCoverageSchema(Schema):
+    """How the kinds of an asset stand."""
+
+    hostname = fields.String(metadata={"example": "web01"})
+    expected = fields.Boolean(metadata={"description": "whether it should report"})
+    not_expected = fields.String(
+        allow_none=True,
+        metadata={"description": "why not: its state, or its standing", "example": "planned"},
+    )
+    reported_at = Moment()
+    window_seconds = fields.Integer(metadata={"description": "how old its report may be"})
+    overdue = fields.Boolean(metadata={"description": "it did not report in time, or brought none"})
+    reason = _reason(allow_none=True)
+    detail = fields.String(allow_none=True)
+    hint = fields.String(allow_none=True)
+    command = fields.String(allow_none=True)
+    kinds = fields.List(fields.Nested(KindStateSchema))
 
 
 class FailureSchema(Schema):
@@ -154,6 +236,7 @@ class KindCoverageSchema(Schema):
     error = fields.Integer()
     unavailable = fields.Integer()
     disabled = fields.Integer()
+    window_seconds = fields.Integer(metadata={"description": "how old it may be"})
 
 
 class CoverageSchema(Schema):
@@ -166,5 +249,14 @@ class CoverageSchema(Schema):
         values=fields.Integer(),
         metadata={"description": "the others, by reason", "example": {"silent": 2}},
     )
+    not_expected = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={
+            "description": "assets that need not report, by their state or standing",
+            "example": {"planned": 3},
+        },
+    )
+    window_seconds = fields.Integer(metadata={"description": "how old a report may be"})
     kinds = fields.Dict(keys=fields.String(), values=fields.Nested(KindCoverageSchema))
     sources = fields.List(fields.Nested(SourceStateSchema))

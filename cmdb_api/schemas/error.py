@@ -18,6 +18,14 @@ class ErrorDetailSchema(Schema):
             "example": {"rack": ["Not a valid string."]},
         },
     )
+    details = fields.Dict(
+        metadata={
+            "description": "what a program can use, where there is such: `used_by` of what can't "
+            "be removed, and `count`; `taken_by` of a rack's units, and the nearest `free` one; "
+            "`possible` states; `candidates` for a name that is ambiguous; `current`, what it is "
+            "now, where the precondition failed"
+        }
+    )
 
 
 class ErrorSchema(Schema):

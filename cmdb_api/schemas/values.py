@@ -3,14 +3,20 @@
 import re
 
 from flask import current_app
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from cmdb_api.models.types import now
 from cmdb_api.services import times
 
+MOST_NAMES = 200
+# No rack is higher.
+MOST_UNITS = 200
+
 
 class Text(fields.String):
     """Text that every database takes: no control characters, no half characters; stripped."""
+
+    FORBIDDEN = "[\x00-\x1f\x7f\ud800-\udfff]"
 
     def __init__(self, *, longest=255, **kwargs):
         super().__init__(**kwargs)
@@ -20,7 +26,7 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs).strip()
         if len(text) > self.longest:
             raise ValidationError(f"Longer than {self.longest} characters.")
-        if re.search("[\x00-\x1f\x7f\ud800-\udfff]", text):
+        if re.search(self.FORBIDDEN, text):
             raise ValidationError("Control characters and unpaired surrogates are not possible.")
         return text
 
@@ -33,6 +39,68 @@ class Label(Text):
 
     def _deserialize(self, value, attr, data, **kwargs):
         return super()._deserialize(value, attr, data, **kwargs) or None
+
+
+class Note(Label):
+    """Text of several lines that may be missing."""
+
+    FORBIDDEN = "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        plain = value.replace("\r\n", "\n") if isinstance(value, str) else value
+        return super()._deserialize(plain, attr, data, **kwargs)
+
+
+class Names(fields.List):
+    """Several names, each once; null or "" is none."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            Text(required=True, validate=validate.Length(min=1)), allow_none=True, **kwargs
+        )
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if value == "":
+            return []
+        names = {}
+        for name in super()._deserialize(value, attr, data, **kwargs):
+            names.setdefault(name.lower(), name)
+        if len(names) > MOST_NAMES:
+            raise ValidationError(f"More than {MOST_NAMES} names.")
+        # In lower case some letters are two.
+        if any(len(key) > self.inner.longest for key in names):
+            raise ValidationError(f"Longer than {self.inner.longest} characters.")
+        return list(names.values())
+
+
+class Day(fields.Date):
+    """A day that may be missing: a blank one is None."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if value == "":
+            return None
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            raise ValidationError("A day is wanted, like 2026-11-22.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Units(fields.Integer):
+    """A number of rack units, or of one of them; a blank one is None."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            strict=True, allow_none=True, validate=validate.Range(1, MOST_UNITS), **kwargs
+        )
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if value == "":
+            return None
+        if isinstance(value, (str, bool)):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Hostname(Text):
@@ -68,6 +136,17 @@ class Since(Text):
 
     def _deserialize(self, value, attr, data, **kwargs):
         return _said(times.moment, super()._deserialize(value, attr, data, **kwargs), now())
+
+
+class Until(Text):
+    """A time to come in ISO 8601, or a length of time from now, as a datetime."""
+
+    def __init__(self, **kwargs):
+        super().__init__(allow_none=True, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return _said(times.to_come, text, now())
 
 
 class Moment(fields.DateTime):

@@ -2,31 +2,36 @@
 
 from sqlalchemy import select
 
-from cmdb_api.models import CoverageHost, CoverageSource, Section
-from cmdb_api.models.coverage import DENIED, PENDING, REJECTED
-from cmdb_api.services import reasons, times
+from cmdb_api.models import Section
+from cmdb_api.services import expecting, reasons, times
+from cmdb_api.services.reasons import OF_KEY
 
 # Collectors whose failures are told of one host.
 SHOWN = 3
-# Why a host is missing whose key is in this state.
-OF_KEY = {PENDING: reasons.PENDING, DENIED: reasons.DENIED, REJECTED: reasons.REJECTED}
 
 
-def told(session, rows, kind, clock_skew_seconds):
-    """Return the rows of ``coverage`` as they are answered; ``kind`` is the one asked for."""
-    entries, sections = _entries(session, rows), _sections(session, rows, kind)
+def told(session, rows, keys, kind, clock_skew_seconds):
+    """
+    Return the rows of ``overdue`` as they are answered; ``kind`` is the one asked for.
+
+    ``keys`` are what sources call them, as ``expecting`` has them.
+    """
+    entries = expecting.entries(session, keys)
+    sections = _sections(session, rows, kind)
     items = []
     for row in rows:
-        entry = _entry(row, entries.get(row.hostname_key, ()))
+        known = entries.get(row.name, ())
+        entry = _entry(row, known)
         detail, since = _detail(row, entry, sections.get(row.asset_id, ()), kind)
         if detail is None and abs(row.clock_skew_ms or 0) > clock_skew_seconds * 1000:
             detail = _skew(row)
         items.append(
             {
                 "hostname": row.hostname,
+                "known_as": sorted({each.hostname for each in known}),
                 "reason": row.reason,
                 "detail": detail,
-                "hint": reasons.hint(row.reason, row.target or row.hostname, _special(row, entry)),
+                "hint": hint(row.reason, row, entry),
                 "since": since,
                 "reported_at": row.reported_at,
                 "registered_at": row.registered_at,
@@ -35,24 +40,12 @@ def told(session, rows, kind, clock_skew_seconds):
     return items
 
 
-def _special(row, entry):
-    """Return the hints for a host that Salt does not reach."""
-    if entry is not None:
-        return None
-    return reasons.OF_AGENT if row.via == "agent" else reasons.OF_STRANGER
-
-
-def _entries(session, rows):
-    """Return {name in lower case: what each source says of it}."""
-    found = {}
-    query = select(CoverageHost.__table__, CoverageSource.pushed_at).join(
-        CoverageSource, CoverageSource.name == CoverageHost.source
-    )
-    names = [row.hostname_key for row in rows]
-    query = query.where(CoverageHost.hostname_key.in_(names)).order_by(CoverageHost.source)
-    for entry in session.execute(query):
-        found.setdefault(entry.hostname_key, []).append(entry)
-    return found
+def hint(reason, row, entry):
+    """Return what to do about a host; ``entry`` is what a source says of it, if any does."""
+    special = None
+    if entry is None:
+        special = reasons.OF_AGENT if row.via == "agent" else reasons.OF_STRANGER
+    return reasons.hint(reason, row.target or row.listed or row.hostname, special)
 
 
 def _sections(session, rows, kind):
@@ -85,9 +78,11 @@ def _detail(row, entry, sections, kind):
         return None, row.registered_at or row.created_at or entry.since
     if row.reason == reasons.REFUSED:
         return row.why, row.refused_at
+    if row.reason == reasons.NOT_REGISTERED:
+        return row.told, row.told_at
     if row.reported:
         items_at = times.from_ms(row.items_at) if kind else row.items_at
-        return _outcomes(sections, kind), items_at
+        return outcomes(sections, kind) or of_time(row.reason, kind, items_at), items_at
     told = f"as {entry.source} said at {times.text(entry.pushed_at)}"
     return f"{entry.detail.rstrip('.')}; {told}" if entry.detail else told, entry.since
 
@@ -97,7 +92,15 @@ def _skew(row):
     return f"the host's clock was {times.spoken(row.clock_skew_ms)} {way}"
 
 
-def _outcomes(sections, kind):
+def of_time(reason, kind, items_at):
+    """Return what is known of what reports bring no more; None for other reasons."""
+    if reason != reasons.NOTHING or items_at is None:
+        return None
+    return f"no report since {times.text(items_at)} has brought {kind or 'anything'}"
+
+
+def outcomes(sections, kind):
+    """Return how the collectors of these sections fared, one line; None where all is well."""
     lines = [
         (section.reason or section.status) if kind else f"{section.kind}: {section.reason}"
         for section in sections[:SHOWN]

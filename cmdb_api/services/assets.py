@@ -1,131 +1,204 @@
-"""Assets: found by name, listed, registered and described by people."""
+"""Assets: found by name, registered, described and removed by people."""
 
 import difflib
 from contextlib import contextmanager
+from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
 
 from cmdb_api.errors import Conflict, NotFound
 from cmdb_api.models import Asset, AssetStatus, Change
+from cmdb_api.models.asset import ACCEPTED, ONLINE, REGISTERED, RETIRED
 from cmdb_api.models.change import ADDED, CHANGED
 from cmdb_api.models.types import now
-from cmdb_api.services import locking, pages
+from cmdb_api.services import (
+    concerns,
+    declared,
+    drift,
+    edits,
+    etags,
+    findings,
+    generations,
+    lifecycle,
+    likeness,
+    locking,
+    names,
+    naming,
+    patterns,
+    strangers,
+)
 
-DECLARED = ("data_centre", "rack", "position")
 # The kind of the changes that people make to an asset itself.
 KIND = "asset"
-_ESCAPE = "!"
+PATH = "assets"
 
 
 def find(session, hostname):
     """Return the asset of this name, in any case; raises NotFound with the nearest names."""
-    # PostgreSQL can't be asked for NUL; no name has a slash, so it is not found either.
-    key = hostname.lower().replace("\0", "/")
+    key = names.key(hostname)
     asset = session.scalar(select(Asset).where(Asset.hostname_key == key))
+    if asset is None and (known := names.find(session, hostname)):
+        asset = session.get(Asset, known)
     if asset is None:
-        near = _near(session, key)
+        near = names.candidates(session, hostname) or _near(session, key)
         hint = f"; there is {', '.join(near)}" if near else ""
         raise NotFound(f"there is no asset {hostname}{hint}")
     return asset
 
 
-def page(session, *, name=None, limit, cursor=None):
-    """Return one page of all assets by name; ``name`` is a part of it or a pattern with * and ?."""
-    rows = select(
-        *(getattr(Asset, field) for field in ("hostname", "hostname_key", *DECLARED)),
-        Asset.registered_at,
-        AssetStatus.reported_at,
-        AssetStatus.via,
-    ).join_from(Asset, AssetStatus, isouter=True)
-    count = select(func.count()).select_from(Asset)
-    if name:
-        rows, count = (query.where(_like(name)) for query in (rows, count))
-    if cursor:
-        rows = rows.where(Asset.hostname_key > pages.read(cursor, str)[0])
-    found = session.execute(rows.order_by(Asset.hostname_key).limit(limit + 1)).all()
-    items, after = pages.cut(found, limit, lambda row: (row.hostname_key,))
-    return {"items": items, "next_cursor": after, "total": session.scalar(count)}
-
-
-def register(session, *, hostname, actor, **declared):
+def register(session, *, hostname, actor, **given):
     """Add an asset, or make one known that has only reported so far; raises Conflict."""
     locking.begin(session)
-    locked = locking.find(session, hostname) or locking.add(session, hostname)
+    known = locking.find(session, hostname)
+    locked = known or locking.add(session, hostname)
+    if names.is_alias(session, hostname):
+        raise Conflict(f"{hostname} is another name of {locked.hostname}")
     asset = session.get(Asset, locked.asset_id, populate_existing=True)
     if asset.registered_at:
         raise Conflict(f"{asset.hostname} is registered already")
-    asset.registered_at = now()
-    _declare(asset, declared)
-    _record(session, asset, locked.change_count, actor, before=None)
+    asset.registered_at, asset.standing = now(), REGISTERED
+    if not known:
+        lifecycle.start(asset, given.pop("state", ONLINE))
+    declared.write(session, asset, given, actor=actor)
+    _record(session, asset, actor, before=None, after=items(session, [asset])[asset.id])
+    strangers.settle(session, asset, hostname)
+    if known and asset.expected:
+        drift.settle(session, asset.id)
     return asset
 
 
-def declare(session, hostname, *, actor, **declared):
-    """Change what is declared of an asset; what is not given stays."""
-    with edited(session, hostname, actor=actor) as asset:
-        _declare(asset, declared)
+def declare(session, name, *, actor, if_match=None, why=None, **given):
+    """
+    Change what is declared of an asset; what is not given stays. ``hostname`` is a new name.
+
+    ``why`` is a comment on the change. Raises PreconditionFailed where the asset is of another
+    version than ``if_match`` names.
+    """
+    with edited(session, name, actor=actor, if_match=if_match, why=why) as asset:
+        if new := given.pop("hostname", None):
+            naming.rename(session, asset, new, actor)
+        declared.write(session, asset, given, actor=actor)
     return asset
 
 
 @contextmanager
-def edited(session, hostname, *, actor):
+def edited(session, hostname, *, actor, if_match=None, why=None):
     """Lock an asset and give it, to be changed; what changed is recorded under a person's name."""
     locking.begin(session)
-    asset = find(session, hostname)
-    locked = locking.find(session, hostname) or locking.add(session, hostname)
-    session.refresh(asset)
-    before = _item(asset)
-    yield asset
-    if _item(asset) != before:
-        _record(session, asset, locked.change_count, actor, before=before)
+    known = find(session, hostname).id
+    with edited_many(session, [known], actor=actor, why=why) as found:
+        if not found:
+            raise NotFound(f"{hostname} was removed this moment")
+        (asset,) = found
+        etags.check(if_match, asset, lambda: items(session, [asset])[asset.id])
+        yield asset
+
+
+@contextmanager
+def edited_many(session, ids, *, actor, why=None):
+    """Lock those of these assets that are there, and give them, to be changed as by ``edited``."""
+    # In one order, so that two who do this never wait for each other.
+    status = AssetStatus.__table__
+    wanted = locking.among(session, status.c.asset_id, sorted(ids))
+    lock = select(status.c.asset_id).where(wanted).order_by(status.c.asset_id).with_for_update()
+    locked = {*session.scalars(lock)}
+    query = select(Asset).where(locking.among(session, Asset.__table__.c.id, sorted(ids)))
+    query = query.order_by(Asset.id).execution_options(populate_existing=True)
+    assets = session.scalars(query).all()
+    for asset in assets:
+        if asset.id not in locked:
+            row = locking.insert(session, status).values(asset_id=asset.id)
+            session.execute(row.on_conflict_do_nothing())
+    before = items(session, assets)
+    yield assets
+    after = items(session, assets)
+    for asset in assets:
+        if before[asset.id] != after[asset.id]:
+            asset.version += 1
+            _record(session, asset, actor, before[asset.id], after[asset.id], why=why)
+            if before[asset.id].get("expected") != after[asset.id].get("expected"):
+                drift.settle(session, asset.id)
+            if before[asset.id].get("state") != after[asset.id].get("state"):
+                concerns.of_edit(session, asset)
+            strangers.settle(session, asset)
+
+
+def remove(session, hostname, *, actor, if_match=None):
+    """Remove an asset with its whole history; only one that never reported, or is retired."""
+    with edited(session, hostname, actor=actor, if_match=if_match) as asset:
+        status = session.get(AssetStatus, asset.id, populate_existing=True)
+        if asset.state != RETIRED and status.reported_at:
+            raise Conflict(
+                f"{asset.hostname} has reported and is {asset.state}: retire it first; only what "
+                "never reported, or is retired, can be removed"
+            )
+        before = {"name": asset.hostname} | items(session, [asset])[asset.id]
+        edits.note(session, PATH, asset.id, actor=actor, before=before, after=None)
+        findings.forget(session, asset.id)
+        lost = [asset.hostname, *names.aliases(session, [asset.id]).get(asset.id, [])]
+        generations.remember(session, map(names.key, lost), asset.key_generation)
+    session.flush()
+    session.expunge(asset)
+    session.execute(delete(Asset).where(Asset.id == asset.id))
+
+
+def items(session, assets):
+    """Return {asset id: what people decide of it}, as changes keep it: names and dates as text."""
+    session.flush()
+    ids = [asset.id for asset in assets]
+    known, aliases = declared.read_many(session, ids), names.aliases(session, ids)
+    return {
+        asset.id: _item(asset, known[asset.id] | {"aliases": aliases.get(asset.id)})
+        for asset in assets
+    }
+
+
+def _item(asset, known):
+    item = {"hostname": asset.hostname} | known
+    if asset.key_generation > 1:
+        item["key_generation"] = asset.key_generation
+    if asset.standing not in (REGISTERED, ACCEPTED):
+        item["standing"] = asset.standing
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in item.items()
+        if value not in (None, [], {})
+    }
 
 
 def _near(session, key):
     """Return names that may have been meant: spelled alike, or the same in short or in full."""
+    start = patterns.like(Asset.hostname_key, f"{key[:3]}*")
     rows = session.scalars(
-        select(Asset.hostname).where(_like(f"{key[:3]}*")).order_by(Asset.hostname_key).limit(200)
+        select(Asset.hostname).where(start).order_by(Asset.hostname_key).limit(200)
     )
-    names = {name.lower(): name for name in rows}
-    same = [n for n in names if n.split(".")[0] == key.split(".")[0]]
-    alike = difflib.get_close_matches(key, names, n=3)
-    return [names[name] for name in dict.fromkeys(same[:3] + alike)][:3]
+    found = {name.lower(): name for name in rows}
+    same = [n for n in found if n.split(".")[0] == key.split(".")[0]]
+    alike = difflib.get_close_matches(key, found, n=3)
+    return [found[name] for name in dict.fromkeys(same[:3] + alike)][:3]
 
 
-def _like(name):
-    """Return the condition that a hostname holds this text, or is like this pattern."""
-    text = "".join(_ESCAPE + c if c in f"%_{_ESCAPE}" else c for c in name.lower())
-    wild = text.replace("*", "%").replace("?", "_")
-    return Asset.hostname_key.like(wild if wild != text else f"%{text}%", escape=_ESCAPE)
-
-
-def _declare(asset, declared):
-    for name, value in declared.items():
-        setattr(asset, name, value)
-
-
-def _item(asset):
-    declared = {name: getattr(asset, name) for name in ("hostname", *DECLARED)}
-    if asset.key_generation > 1:
-        declared["key_generation"] = asset.key_generation
-    return {name: value for name, value in declared.items() if value is not None}
-
-
-def _record(session, asset, count, actor, *, before):
-    """Keep who changed what, after ``count`` changes; the asset's lock is held."""
-    after, old = _item(asset), before or {}
-    change = Change(
-        asset_id=asset.id,
-        seq=count + 1,
-        at=now(),
-        hostname=asset.hostname,
-        actor=actor,
-        kind=KIND,
-        place="",
-        action=ADDED if before is None else CHANGED,
-        fields=sorted(name for name in old | after if old.get(name) != after.get(name)),
-        before=before,
-        after=after,
-    )
-    session.add(change)
+def _record(session, asset, actor, before, after, *, why=None):
+    """Keep who changed what; the asset's lock is held."""
+    if why:
+        after = after | {"why": why}
+    old, action = before or {}, ADDED if before is None else CHANGED
+    fields = sorted(name for name in old | after if old.get(name) != after.get(name))
     status = session.get(AssetStatus, asset.id, populate_existing=True)
-    status.change_count = change.seq
+    status.change_count += 1
+    session.add(
+        Change(
+            asset_id=asset.id,
+            seq=status.change_count,
+            at=now(),
+            hostname=asset.hostname,
+            actor=actor,
+            kind=KIND,
+            place="",
+            action=action,
+            fields=fields,
+            before=before,
+            after=after,
+            likeness=likeness.of(KIND, action, place="", fields=fields, before=before, after=after),
+        )
+    )

@@ -49,11 +49,12 @@ def host_key(secret, host, generation=1):
 
 
 def signed_text(report):
-    """Return the text that a report's signature covers."""
+    """Return the text that the signature of a report, or of a registration, covers."""
     part = {name: value for name, value in report.items() if name not in UNSIGNED}
-    part["sections"] = {
-        kind: _signed_section(section) for kind, section in report["sections"].items()
-    }
+    if "sections" in report:
+        part["sections"] = {
+            kind: _signed_section(section) for kind, section in report["sections"].items()
+        }
     return dumps(part)
 
 

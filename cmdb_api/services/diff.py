@@ -47,6 +47,13 @@ def same(one, other):
     return type(one) is type(other) and one == other
 
 
+def side_by_side(action, fields, before, after):
+    """Return the fields that differ with both values; none of what came or went as a whole."""
+    if action not in ("changed", "replaced"):
+        return []
+    return [{"field": f, "old": before.get(f), "new": after.get(f)} for f in fields]
+
+
 def fields_of(state):
     """Return the names of all fields in a state."""
     return set().union(*state.values())
@@ -59,11 +66,11 @@ def rekey(before, after, old_key, new_key):
     An item is found again in ``after`` by the new key, where it holds what that needs, else by the
     old one. What is not found again is gone; its place is never that of an item that was found.
     """
-    places = _pairs(before, after, new_key)
+    places = pairs(before, after, new_key)
     found = set(places.values())
     left = {name: item for name, item in before.items() if name not in places}
     free = {name: item for name, item in after.items() if name not in found}
-    places |= _pairs(left, free, old_key)
+    places |= pairs(left, free, old_key)
     used = set(places.values())
     for name, item in before.items():
         if name not in places:
@@ -72,7 +79,7 @@ def rekey(before, after, old_key, new_key):
     return places
 
 
-def _pairs(before, after, key):
+def pairs(before, after, key):
     """Return {place before: place after} of the items that a key pairs, one with one."""
     old, new = _unique(before, key), _unique(after, key)
     return {name: new[values] for values, name in old.items() if values in new}

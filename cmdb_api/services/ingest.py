@@ -5,7 +5,16 @@ Nothing is committed here, and nothing needs to be undone: whoever calls commits
 
 from sqlalchemy import update
 
-from cmdb_api.services import locking, signatures, standing, storage, times
+from cmdb_api.services import (
+    admission,
+    concerns,
+    findings,
+    identity,
+    locking,
+    standing,
+    storage,
+    times,
+)
 from cmdb_api.services.locking import STATUS
 from cmdb_api.services.record import Record
 from cmdb_api.services.standing import Result
@@ -21,10 +30,17 @@ def ingest(session, envelope, received_at, settings):
     Raises CMDBError where the report is refused.
     """
     received_ms = times.to_ms(received_at)
-    asset = _locked_asset(session, envelope, settings)
+    locking.begin(session)
+    asset = admission.admit(session, envelope, received_at, settings)
     if standing.is_duplicate(envelope, asset):
         return Result("duplicate")
     moment = standing.when(envelope, asset, received_ms, settings)
+    judged = identity.judge(session, asset, envelope, moment, received_at, settings)
+    if judged.is_late:
+        return Result("older")
+    if judged.reset_at:
+        moment = moment._replace(at=times.to_ms(judged.reset_at))
+    asset = judged.asset
     stored = storage.sections(session, asset.asset_id)
     settled, news = standing.judge(envelope, asset, stored, moment)
     if settled:
@@ -33,14 +49,17 @@ def ingest(session, envelope, received_at, settings):
     record.take(news)
     record.writes.flush(session)
     values = standing.status_of(record, envelope, received_ms)
+    values |= _causes(session, record, judged, settings)
     session.execute(update(STATUS).where(STATUS.c.asset_id == asset.asset_id).values(values))
-    result = "recorded" if record.writes else "unchanged"
+    result = "recorded" if record.writes or judged.reset_at else "unchanged"
     return Result(result, record.changes, problems=record.problems)
 
 
-def _locked_asset(session, envelope, settings):
-    """Return the locked row of the asset that a report is rightly signed for; a new one is made."""
-    locking.begin(session)
-    asset = locking.find(session, envelope.id)
-    signatures.check(envelope, asset.key_generation if asset else 1, signatures.secrets(settings))
-    return asset or locking.add(session, envelope.id)
+def _causes(session, record, judged, settings):
+    """Raise and close the findings that a report is cause for; return the columns that tell."""
+    asset, skew = record.asset, settings["CLOCK_SKEW_SECONDS"]
+    first = identity.EVIDENCE not in asset.causes
+    found = judged.causes | concerns.of_report(session, record, skew_seconds=skew, first=first)
+    known = findings.reconcile(session, asset, found)
+    known = concerns.noted(known, judged.notes)
+    return {"causes": known} if known != asset.causes else {}

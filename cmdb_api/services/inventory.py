@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from cmdb_api.models import AssetStatus, BulkItem, Component, Section
-from cmdb_api.services import assets, times
+from cmdb_api.services import assets, declared, drift, etags, names, times
+from cmdb_api.services import kinds as known_kinds
 from cmdb_api.services.quarantine import Quarantine
 from cmdb_api.services.sections import age
 
@@ -16,21 +17,31 @@ _IDS = 10_000
 
 
 def of(session, hostname, *, kinds=None, clock_skew_seconds):
-    """Return the asset with its components; ``kinds`` limits which are told of."""
+    """
+    Return the asset with its components; ``kinds`` limits which are told of.
+
+    Raises NotFound for a name or a kind that nobody knows, with the nearest.
+    """
     asset = assets.find(session, hostname)
+    known_kinds.check(session, *(kinds or ()))
     status = session.get(AssetStatus, asset.id)
     sections = _sections(session, asset.id, kinds)
     reported = status if status is not None and status.report_id else None
     components = _components(session, sections, status.volatile if status else {})
     return {
         "hostname": asset.hostname,
-        **{name: getattr(asset, name) for name in assets.DECLARED},
+        "aliases": names.aliases(session, [asset.id]).get(asset.id, []),
+        "etag": etags.of(asset),
+        **declared.read(session, asset),
+        "state_at": asset.state_at,
+        "standing": asset.standing,
         "created_at": asset.created_at,
         "registered_at": asset.registered_at,
         "last_report": reported and _last_report(reported, clock_skew_seconds),
         "identity": (status and status.identity) or {},
         "kinds": {s.kind: _kind(s, age(status.ages, s.kind)) for s in sections},
         "components": components,
+        "declared_observed": drift.of_asset(session, asset.id, asset.expected),
         "problems": [
             *(_of_report(reported, clock_skew_seconds) if reported else ()),
             *(problem for section in sections for problem in _of_section(section, status)),
@@ -101,6 +112,7 @@ def _components(session, sections, volatile):
             {
                 "place": row.place,
                 "serial": row.data.get(serials[kind]),
+                "since": row.since,
                 "fields": row.data,
                 "volatile": volatile.get(kind, {}).get(row.place, {}),
             }
@@ -113,7 +125,7 @@ def _components(session, sections, volatile):
 def _rows(session, sections):
     if not sections:
         return []
-    query = select(Component.kind, Component.place, Component.data).where(
+    query = select(Component.kind, Component.place, Component.data, Component.since).where(
         Component.asset_id == sections[0].asset_id,
         Component.kind.in_([section.kind for section in sections]),
     )
@@ -123,9 +135,8 @@ def _rows(session, sections):
 def _bulk(session, sections):
     ids = [number for section in sections for number in section.bulk_ids or ()]
     for start in range(0, len(ids), _IDS):
-        query = select(BulkItem.kind, BulkItem.place, BulkItem.data).where(
-            BulkItem.id.in_(ids[start : start + _IDS])
-        )
+        columns = (BulkItem.kind, BulkItem.place, BulkItem.data, null().label("since"))
+        query = select(*columns).where(BulkItem.id.in_(ids[start : start + _IDS]))
         yield from session.execute(query)
 
 

@@ -1,23 +1,38 @@
 """Host keys: what a host signs its reports with, and how an old one is revoked."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from cmdb_api.models import Asset
-from cmdb_api.services import assets, canonical
+from cmdb_api.models import Asset, AssetAlias
+from cmdb_api.models.asset import IGNORED, RETIRED
+from cmdb_api.services import assets, canonical, names
+from cmdb_api.services import generations as remembered
 
 
 def generation(session, hostname):
-    """Return the generation of a host's key; 1 for a host that is not in the record."""
-    found = session.scalar(
-        select(Asset.key_generation).where(Asset.hostname_key == hostname.lower())
-    )
-    return found or 1
+    """Return the generation of a host's key, be it in the record or not."""
+    asset_id = names.find(session, hostname)
+    if asset_id is None:
+        return remembered.of(session, names.key(hostname))
+    return session.scalar(select(Asset.key_generation).where(Asset.id == asset_id)) or 1
 
 
 def generations(session):
-    """Return {hostname in lower case: generation} of the hosts whose key is not their first."""
-    query = select(Asset.hostname_key, Asset.key_generation).where(Asset.key_generation > 1)
-    return dict(map(tuple, session.execute(query.order_by(Asset.hostname_key))))
+    """Return {name in lower case: generation} of the hosts whose key is not their first."""
+    raised = Asset.key_generation > 1
+    own = select(Asset.hostname_key.label("name"), Asset.key_generation).where(raised)
+    # Each name of a host has keys of its own, all of the host's generation.
+    other = select(AssetAlias.alias_key, Asset.key_generation).join_from(AssetAlias, Asset)
+    found = dict(map(tuple, session.execute(remembered.every())))
+    found |= dict(map(tuple, session.execute(own.union_all(other.where(raised)))))
+    return dict(sorted(found.items()))
+
+
+def retired(session):
+    """Return the names, in lower case, of the hosts that are to have no key, in their order."""
+    without = or_(Asset.state == RETIRED, Asset.standing == IGNORED)
+    own = select(Asset.hostname_key.label("name")).where(without)
+    other = select(AssetAlias.alias_key).join_from(AssetAlias, Asset).where(without)
+    return list(session.scalars(own.union_all(other).order_by("name")))
 
 
 def rotate(session, hostname, *, actor):

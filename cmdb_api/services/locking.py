@@ -7,11 +7,12 @@ Whoever writes to an asset's record calls ``begin`` first in the transaction, th
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import JSON, any_, bindparam, func, literal, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, func, select, text
 
 from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.types import now
+from cmdb_api.services import generations, names
+from cmdb_api.services.dialects import among, dialect, insert
 
 ASSET, STATUS = Asset.__table__, AssetStatus.__table__
 
@@ -21,6 +22,8 @@ class Locked(NamedTuple):
 
     asset_id: int
     hostname: str
+    state: str
+    standing: str
     key_generation: int
     reported_at: datetime | None
     ages: dict
@@ -28,60 +31,79 @@ class Locked(NamedTuple):
     quarantine: dict | None
     recent: list
     seq: int | None
+    causes: dict
     change_count: int
 
 
 _COLUMNS = [(STATUS.c if name in STATUS.c else ASSET.c)[name] for name in Locked._fields]
 _ALL = select(*_COLUMNS).join_from(ASSET, STATUS, STATUS.c.asset_id == ASSET.c.id)
 _FIND = _ALL.where(ASSET.c.hostname_key == bindparam("name")).with_for_update(of=STATUS)
-
-
-def insert(session, table):
-    """Return an INSERT of this session's database, one that knows ON CONFLICT."""
-    return {"postgresql": postgresql, "sqlite": sqlite}[dialect(session)].insert(table)
-
-
-def dialect(session):
-    """Return the name of the session's database."""
-    return session.get_bind().dialect.name
-
-
-def among(session, column, values):
-    """Return the condition that a column is one of many values, which travel as one parameter."""
-    if dialect(session) == "postgresql":
-        return column == any_(literal(values, postgresql.ARRAY(column.type)))
-    each = func.json_each(literal(values, JSON())).table_valued("value")
-    return column.in_(select(each.c.value))
+_GET = _ALL.where(ASSET.c.id == bindparam("asset_id")).with_for_update(of=STATUS)
 
 
 def begin(session):
-    """Begin to write. SQLite has one writer at a time: it waits its turn here, not half-way."""
-    if dialect(session) == "sqlite":
+    """
+    Begin to write, unless that was done. SQLite has one writer at a time.
+
+    It waits its turn here, not half-way.
+    """
+    if dialect(session) == "sqlite" and not session.connection().connection.in_transaction:
         session.execute(text("BEGIN IMMEDIATE"))
 
 
-def find(session, hostname):
-    """Return an asset's row joined to its status, locked until the transaction ends, or None."""
-    row = session.execute(_FIND, {"name": hostname.lower()}).one_or_none()
+def hold(session, name):
+    """Let nobody else give this name to an asset until the transaction ends."""
+    if dialect(session) == "postgresql":
+        number = func.hashtextextended(names.key(name), 0)
+        session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def find(session, name):
+    """Return the row of the asset of this name joined to its status, locked, or None."""
+    row = session.execute(_FIND, {"name": names.key(name)}).one_or_none()
+    if row is None and (asset_id := names.find(session, name)):
+        return get(session, asset_id)
+    return row and Locked._make(row)
+
+
+def get(session, asset_id):
+    """Return what ``find`` does of the asset with this id."""
+    row = session.execute(_GET, {"asset_id": asset_id}).one_or_none()
     return row and Locked._make(row)
 
 
 def find_free(session, hostnames):
-    """Lock all assets of these names that nobody else holds; return them by name in lower case."""
+    """
+    Lock all assets of these names that nobody else holds; return them by name in lower case.
+
+    A name that is only the short or full form of an asset's is not looked for.
+    """
+    wanted = sorted({names.key(name) for name in hostnames})
     key = ASSET.c.hostname_key
-    wanted = among(session, key, sorted({name.lower() for name in hostnames}))
-    query = _ALL.add_columns(key).where(wanted).with_for_update(of=STATUS, skip_locked=True)
-    return {name: Locked._make(row) for *row, name in session.execute(query)}
+    found = {row[-1]: row for row in _free(session, key, wanted)}
+    if missing := set(wanted) - found.keys():
+        # Of another's locks no more is known than that the row is not there.
+        others = names.given(session, missing)
+        rows = {row[0]: row for row in _free(session, ASSET.c.id, sorted(set(others.values())))}
+        rows |= {row[0]: row for row in found.values()}
+        found |= {name: rows[i] for name, i in others.items() if i in rows}
+    return {name: Locked._make(row[:-1]) for name, row in found.items()}
 
 
-def add(session, hostname):
-    """Make an asset and its status where they are missing; return what ``find`` does."""
-    moment = now()
-    session.execute(
-        insert(session, ASSET)
-        .values(hostname=hostname, hostname_key=hostname.lower(), created_at=moment)
-        .on_conflict_do_nothing()
-    )
-    asset_id = session.scalar(select(ASSET.c.id).where(ASSET.c.hostname_key == hostname.lower()))
+def _free(session, column, values):
+    query = _ALL.add_columns(ASSET.c.hostname_key).where(among(session, column, values))
+    return session.execute(query.with_for_update(of=STATUS, skip_locked=True)) if values else ()
+
+
+def add(session, hostname, **more):
+    """Make an asset of these columns where the name is none's; return what ``find`` does."""
+    key = names.key(hostname)
+    hold(session, hostname)
+    asset_id = names.given(session, [hostname]).get(key)
+    if asset_id is None:
+        values = {"hostname": hostname, "hostname_key": key, "created_at": now()} | more
+        values["key_generation"] = generations.of(session, key)
+        made = insert(session, ASSET).values(values).returning(ASSET.c.id)
+        asset_id = session.scalar(made)
     session.execute(insert(session, STATUS).values(asset_id=asset_id).on_conflict_do_nothing())
-    return find(session, hostname)
+    return get(session, asset_id)

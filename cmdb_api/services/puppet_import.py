@@ -20,6 +20,9 @@ TOGETHER = 10
 SETTLED = ("recorded", "unchanged", "duplicate", "older")
 # What became of a node that brought no result of the API's.
 FAILED, SKIPPED, OLD, INACTIVE, READ = "failed", "skipped", "old", "inactive", "read"
+# It was refused for what a person decided, or has to decide: no failure of the import.
+REFUSED = "refused"
+DECIDED = ("unknown_host", "retired", "ignored")
 
 
 class Outcome(NamedTuple):
@@ -31,6 +34,9 @@ class Outcome(NamedTuple):
     changes: int = 0
     # Kinds that were left to collectors.
     left: int = 0
+    hostname: str | None = None
+    # Nobody has registered it yet.
+    in_review: bool = False
 
 
 class _Ready(NamedTuple):
@@ -89,10 +95,13 @@ class Importer:
         answers = self.post([each.report for each in ready]) if ready else []
         outcomes = [_outcome(*pair) for pair in zip(ready, answers, strict=True)]
         settled = [
-            each for each, told in zip(ready, outcomes, strict=True) if told.result != FAILED
+            each for each, told in zip(ready, outcomes, strict=True) if told.result in SETTLED
         ]
         self._note(settled, settled=True)
-        yield from outcomes
+        names = [each.report["id"] for each in settled]
+        review = puppet_nodes.under_review(self.session, names) if names else ()
+        for told in outcomes:
+            yield told._replace(in_review=told.hostname.lower() in review)
 
     def _ready(self, node, facts):
         hostname = self._name(node, facts)
@@ -148,9 +157,11 @@ class Importer:
 
 
 def _outcome(ready, answer):
-    certname, result = ready.node.certname, answer["result"]
+    certname, hostname, result = ready.node.certname, ready.report["id"], answer["result"]
     if result not in SETTLED:
-        told = (answer.get("error") or {}).get("message") or f"the API answered {result}"
-        return Outcome(certname, FAILED, (told,))
+        error = answer.get("error") or {}
+        result = REFUSED if error.get("code") in DECIDED else FAILED
+        told = error.get("message") or f"the API answered {answer['result']}"
+        return Outcome(certname, result, (told,), hostname=hostname)
     lines = tuple(f"{kind}: {why}" for kind, why in (answer.get("problems") or {}).items())
-    return Outcome(certname, result, lines, answer.get("changes", 0), ready.left)
+    return Outcome(certname, result, lines, answer.get("changes", 0), ready.left, hostname)

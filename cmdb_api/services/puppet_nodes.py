@@ -3,7 +3,9 @@
 from sqlalchemy import delete, select, update
 
 from cmdb_api.models import Asset, PuppetNode, Section
-from cmdb_api.services import puppet_facts
+from cmdb_api.models.asset import REVIEW
+from cmdb_api.services import names, puppet_facts
+from cmdb_api.services.dialects import among
 
 _STORED = tuple(Section.__table__.c[name] for name in ("kind", "digest", "reason"))
 
@@ -20,7 +22,16 @@ def known(session, source, certnames):
 
 def asset_id(session, hostname):
     """Return the id of the asset of this name; None where there is none."""
-    return session.scalar(select(Asset.id).where(Asset.hostname_key == hostname.lower()))
+    return names.find(session, hostname)
+
+
+def under_review(session, hostnames):
+    """Return those of these names whose assets nobody has registered yet, in lower case."""
+    ids = names.resolve(session, hostnames)
+    column = Asset.__table__.c.id
+    query = select(column).where(among(session, column, sorted(set(ids.values()))))
+    review = set(session.scalars(query.where(Asset.standing == REVIEW)))
+    return {name for name, number in ids.items() if number in review}
 
 
 def other(session, source, certname, asset):

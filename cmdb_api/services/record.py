@@ -1,7 +1,8 @@
 """What one report changes in the record of its asset, kind by kind; gathered, not yet written."""
 
 from cmdb_api.models.change import BASELINE, REKEYED
-from cmdb_api.services import diff, sections, storage, times
+from cmdb_api.services import diff, likeness, sections, storage, times
+from cmdb_api.services.placements import Visit
 from cmdb_api.services.quarantine import Quarantine
 from cmdb_api.services.sections import DIFFER, NotTaken, Outcome
 
@@ -21,6 +22,14 @@ class Record:
         self.seq, self.changes = asset.change_count, 0
         # Kinds that could not be taken, and why.
         self.problems = dict(envelope.not_taken)
+        # {kind: how its collector fared}, and {kind: the notes on values} of those stored here.
+        self.outcomes, self.noted = {}, {}
+
+    @property
+    def is_newest(self):
+        """Tell whether no newer report was taken before."""
+        known = self.asset.reported_at
+        return known is None or times.from_ms(self.at) >= known
 
     def take(self, news):
         """Take each section's news."""
@@ -58,6 +67,7 @@ class Record:
         """Store how a collector fared; None where a newer outcome is stored."""
         if told is None:
             return
+        self.outcomes[kind] = told
         stored = self.stored.get(kind)
         if stored is None or told != _stored_outcome(stored):
             self.writes.outcome(kind, told)
@@ -77,10 +87,11 @@ class Record:
         if before and stored.key != section["key"]:
             before = self._rekey(kind, before, after, stored.key, section["key"])
         _keep(before, after, odd)
-        seen = set() if first else set(stored.fields)
+        seen = set() if first else set(stored.fields or ())
         unseen = diff.fields_of(after) - seen
-        if first or unseen:
-            self._change(kind, BASELINE, fields=sorted(unseen), item_count=len(after))
+        # A first state without items needs no mark: nothing is to be told of.
+        if unseen:
+            self._change(kind, BASELINE, first, fields=sorted(unseen), item_count=len(after))
         if not first:
             for one in diff.diff(before, after, serial=serial, ignore=unseen):
                 self._change(kind, **one._asdict())
@@ -100,9 +111,12 @@ class Record:
         )
         return {places[old]: item for old, item in before.items()}
 
-    def _change(self, kind, action, **more):
+    def _change(self, kind, action, first=False, **more):
         self.seq += 1
         empty = {"place": "", "before": None, "after": None, "item_count": None}
+        what = {name: (empty | more)[name] for name in ("place", "fields", "before", "after")}
+        serial = self.envelope.sections.get(kind, {}).get("serial")
+        empty["likeness"] = likeness.of(kind, action, **what, first=first, serial=serial)
         self.writes.change(
             seq=self.seq,
             at=times.from_ms(self.at),
@@ -115,14 +129,19 @@ class Record:
 
     def _store(self, kind, section, before, after, ids, odd, seen, told):
         stored, serial = self.stored.get(kind), section.get("serial")
+        self.noted[kind] = _quarantined(odd)
+        if told:
+            self.outcomes[kind] = told
         was_bulk = stored is not None and stored.is_bulk
         numbers = None
         if was_bulk or section.get("bulk"):
             numbers = storage.bulk_ids(self.session, kind, before, after, ids)
         if not was_bulk:
-            anew = stored is not None and stored.serial != serial
             items = {} if numbers is not None else after
-            self.writes.components(kind, before, items, serial, anew=anew)
+            seen_at = times.from_ms(sections.age(self.ages, kind).items_at)
+            visit = Visit(times.from_ms(self.at), seen_at, self.seq)
+            was_serial = stored.serial if stored else None
+            self.writes.components(kind, before, items, serial, visit, was_serial=was_serial)
         self.writes.content(
             kind,
             # An older outcome than the stored one does not replace it.
@@ -132,8 +151,9 @@ class Record:
             serial=serial,
             fields=sorted(seen),
             item_count=len(after),
+            first_at=stored.first_at if stored and stored.digest else times.from_ms(self.at),
             bulk_ids=numbers,
-            quarantine=_quarantined(odd),
+            quarantine=self.noted[kind],
         )
 
 

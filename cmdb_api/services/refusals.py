@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from cmdb_api.models import Asset, Refusal
+from cmdb_api.models import Refusal
 from cmdb_api.models.types import now
-from cmdb_api.services import locking
+from cmdb_api.services import locking, names
 from cmdb_api.services.quarantine import tidy
 
 REFUSAL = Refusal.__table__
@@ -22,17 +22,16 @@ def note(session, hostname, error):
     """Keep why a report of this host was refused; return whether anything was written."""
     if not hostname:
         return False
-    query = (
-        select(Asset.id, REFUSAL.c.at, REFUSAL.c.why)
-        .join(REFUSAL, REFUSAL.c.asset_id == Asset.id, isouter=True)
-        .where(Asset.hostname_key == tidy(hostname.lower()))
-    )
-    known = session.execute(query).one_or_none()
+    asset_id = names.find(session, hostname)
+    if asset_id is None:
+        return False
+    noted = select(REFUSAL.c.at, REFUSAL.c.why).where(REFUSAL.c.asset_id == asset_id)
+    known = session.execute(noted).one_or_none()
     row = {"at": now(), "why": tidy(error.message, MAX_WHY)}
-    if known is None or (known.why == row["why"] and known.at > row["at"] - NOTED_EVERY):
+    if known and known.why == row["why"] and known.at > row["at"] - NOTED_EVERY:
         return False
     session.rollback()
     locking.begin(session)
-    statement = locking.insert(session, REFUSAL).values(asset_id=known.id, **row)
+    statement = locking.insert(session, REFUSAL).values(asset_id=asset_id, **row)
     session.execute(statement.on_conflict_do_update(index_elements=["asset_id"], set_=row))
     return True

@@ -12,24 +12,26 @@ def secrets(settings):
     return [secret for secret in both if secret]
 
 
-def check(envelope, generation, secrets):
+def check(signed, generation, secrets, what="report"):
     """
-    Return when an envelope is signed right under one of the master secrets.
+    Return when something is signed right by its host under one of the master secrets.
 
-    Raises Unauthorized where the signature is missing, Forbidden where it is wrong.
+    ``generation`` is that of the host's key, or several. Raises Unauthorized where the signature is
+    missing, Forbidden where it is wrong.
     """
-    host = envelope.id
-    if not envelope.sig:
-        raise Unauthorized(f"the report is not signed; it needs a sig made with {host}'s host key")
-    given = envelope.sig.encode("utf-8", "surrogatepass")
-    message = envelope.signed_text.encode("ascii")
-    for secret in secrets:
-        key = host_key(secret, host, generation).encode()
-        if hmac.compare_digest(hmac.digest(key, message, "sha256").hex().encode(), given):
-            return
+    host = signed.id
+    if not signed.sig:
+        raise Unauthorized(f"the {what} is not signed; it needs a sig made with {host}'s host key")
+    given = signed.sig.encode("utf-8", "surrogatepass")
+    message = signed.signed_text.encode("ascii")
+    for number in (generation,) if isinstance(generation, int) else generation:
+        for secret in secrets:
+            key = host_key(secret, host, number).encode()
+            if hmac.compare_digest(hmac.digest(key, message, "sha256").hex().encode(), given):
+                return
     raise Forbidden(
-        f"the signature is not {host}'s: the report is for another host than the key's, the key "
-        f"was revoked, or the report was altered; 'cmdb key {host}' prints the right key. Where "
+        f"the signature is not {host}'s: the {what} is for another host than the key's, the key "
+        f"was revoked, or the {what} was altered; 'cmdb key {host}' prints the right key. Where "
         f"Salt hands keys out: salt {host} saltutil.refresh_pillar; where that does not help, the "
         "master's secret_file is not this API's MASTER_SECRET"
     )

@@ -9,6 +9,8 @@ from cmdb_api.services.sections import WANTED
 # A number that is a later time than this, milliseconds from now, is that of a wrong clock.
 FAR_AHEAD_MS = 24 * 3600 * 1000
 REMEMBERED = 128
+# Of those with a number, marked so: one that comes again later is known by its number.
+REMEMBERED_NUMBERED, NUMBERED = 4, "#"
 
 
 class Result(NamedTuple):
@@ -53,7 +55,8 @@ def _number(envelope, received_ms):
 
 def is_duplicate(envelope, asset):
     """Tell whether this report was taken already."""
-    return _mark(envelope) in asset.recent
+    mark = _mark(envelope)
+    return mark in asset.recent or NUMBERED + mark in asset.recent
 
 
 def judge(envelope, asset, stored, moment):
@@ -79,11 +82,11 @@ def status_of(record, envelope, received_ms):
         "items_at": times.from_ms(max((a.items_at for a in ages if a.items_at), default=None)),
         "volatile": record.volatile,
         "quarantine": record.quarantine or None,
-        "recent": [*asset.recent, _mark(envelope)][-REMEMBERED:],
+        "recent": _remembered(asset.recent, _mark(envelope), record.when.number),
         "seq": max(numbers, default=None),
         "change_count": record.seq,
     }
-    if asset.reported_at is None or at >= asset.reported_at:
+    if record.is_newest:
         values |= {
             "reported_at": at,
             "received_at": times.from_ms(received_ms),
@@ -95,6 +98,14 @@ def status_of(record, envelope, received_ms):
             "problems": envelope.problems or None,
         }
     return values
+
+
+def _remembered(recent, mark, number):
+    """Return the marks of the newest reports, once there is one more."""
+    marks = [*recent, mark if number is None else NUMBERED + mark]
+    numbered = [mark for mark in marks if mark.startswith(NUMBERED)]
+    others = [mark for mark in marks if not mark.startswith(NUMBERED)]
+    return [*others[-REMEMBERED:], *numbered[-REMEMBERED_NUMBERED:]]
 
 
 def _mark(envelope):

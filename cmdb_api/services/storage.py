@@ -1,33 +1,36 @@
 """Where the items of a kind are kept: hardware as rows, bulk kinds as ids of a dictionary.
 
-All of a report's rows are gathered and written at once.
+All of a report's rows are gathered and written at once; what hosts have in common goes to ``kept``.
 """
 
-import hashlib
 from collections import defaultdict
 
 from sqlalchemy import and_, bindparam, delete, select
 
 from cmdb_api.models import BulkItem, Change, Component, ComponentAddress, Section
-from cmdb_api.services.canonical import dumps
+from cmdb_api.models.change import BASELINE
+from cmdb_api.services import kept, part_items, placements
 from cmdb_api.services.diff import differing
 from cmdb_api.services.locking import among, insert
 
 ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses"]
 MAX_ADDRESS = 64
-MAX_SERIAL = 255
 
 SECTION, COMPONENT = Section.__table__, Component.__table__
 ADDRESS, BULK, CHANGE = ComponentAddress.__table__, BulkItem.__table__, Change.__table__
+OF_COMPONENT = ("serial", "shared_id", "own")
 OUTCOME = ("status", "reason", "traceback", "problems")
-CONTENT = ("digest", "key", "serial", "fields", "item_count", "bulk_ids", "quarantine")
+CONTENT = (
+    *("digest", "key", "serial", "fields_id", "item_count"),
+    *("first_at", "bulk_list_id", "quarantine"),
+)
 
 
 _HEAD = [SECTION.c[name] for name in ("kind", *OUTCOME, "digest")]
-_SHAPE = [SECTION.c.key, SECTION.c.serial, SECTION.c.bulk_ids.is_not(None).label("is_bulk")]
-_SECTIONS = select(*_HEAD, *_SHAPE, SECTION.c.fields, SECTION.c.item_count).where(
-    SECTION.c.asset_id == bindparam("asset_id")
-)
+_IS_BULK = SECTION.c.bulk_list_id.is_not(None).label("is_bulk")
+_SHAPE = [SECTION.c.key, SECTION.c.serial, _IS_BULK]
+_REST = [Section.fields, SECTION.c.item_count, SECTION.c.first_at]
+_SECTIONS = select(*_HEAD, *_SHAPE, *_REST).where(SECTION.c.asset_id == bindparam("asset_id"))
 
 
 def sections(session, asset_id):
@@ -58,13 +61,13 @@ def items(session, asset_id, stored):
     if plain := [row.kind for row in stored if not row.is_bulk and row.item_count]:
         c = COMPONENT.c
         for kind, place, data in session.execute(
-            select(c.kind, c.place, c.data).where(c.asset_id == asset_id, c.kind.in_(plain))
+            select(c.kind, c.place, Component.data).where(c.asset_id == asset_id, c.kind.in_(plain))
         ):
             found[kind][place] = data
     if bulk := [row.kind for row in stored if row.is_bulk and row.item_count]:
         c = SECTION.c
         for kind, numbers in session.execute(
-            select(c.kind, c.bulk_ids).where(c.asset_id == asset_id, c.kind.in_(bulk))
+            select(c.kind, Section.bulk_ids).where(c.asset_id == asset_id, c.kind.in_(bulk))
         ):
             rows = bulk_items(session, numbers)
             found[kind] = {place: data for _, place, data in rows}
@@ -84,39 +87,13 @@ def bulk_ids(session, kind, before, after, ids):
 
     ``ids`` are those of the state before, by place.
     """
-    kept, rows = [], {}
+    same, entries = [], []
     for place, item in after.items():
         if place in ids and not differing(before[place], item):
-            kept.append(ids[place])
+            same.append(ids[place])
         else:
-            rows[hashlib.sha256(dumps([place, item]).encode()).hexdigest()] = (place, item)
-    known = _known(session, kind, list(rows))
-    # In one order, so that two writers of the same items don't wait for each other in a ring.
-    if missing := sorted(rows.keys() - known.keys()):
-        session.execute(
-            insert(session, BULK).on_conflict_do_nothing(),
-            [
-                {"kind": kind, "hash": text, "place": rows[text][0], "data": rows[text][1]}
-                for text in missing
-            ],
-        )
-        known |= _known(session, kind, missing)
-    return sorted([*kept, *known.values()])
-
-
-def _known(session, kind, hashes):
-    """Return {hash: id} of what the dictionary has of these."""
-    if not hashes:
-        return {}
-    c = BULK.c
-    rows = select(c.hash, c.id).where(c.kind == kind, among(session, c.hash, hashes))
-    return dict(map(tuple, session.execute(rows)))
-
-
-def serial_of(item, field):
-    """Return the text of an item's serial number, None where there is none."""
-    value = item.get(field) if field else None
-    return (str(value).strip()[:MAX_SERIAL] or None) if isinstance(value, (str, int)) else None
+            entries.append(kept.bulk_item(kind, place, item))
+    return sorted([*same, *kept.ids(session, entries).values()])
 
 
 def addresses_of(item):
@@ -136,6 +113,8 @@ class Writes:
     def __init__(self, asset_id):
         self.asset_id = asset_id
         self.rows = defaultdict(list)
+        # {(kind, place): the place before} of parts whose places are but named anew.
+        self.renamed = {}
 
     def __bool__(self):
         return any(self.rows.values())
@@ -152,16 +131,27 @@ class Writes:
         """Record a change, or a mark."""
         self.rows["change"].append(self._named(**change))
 
-    def components(self, kind, before, after, serial, *, anew=False):
-        """Turn the rows of a kind from one state into another; ``anew`` writes equal ones too."""
+    def components(self, kind, before, after, serial, visit, *, was_serial):
+        """
+        Turn the rows of a kind from one state into another.
+
+        ``was_serial`` is the field that held the serial numbers before.
+        """
+        told = [row for row in self.rows["change"] if row["kind"] == kind]
+        fields = {"serial": serial, "was_serial": was_serial}
+        ended, renamed = placements.leaving(kind, before, after, told, visit, **fields)
+        self.rows["ended"] += ended
+        self.renamed |= {(kind, new): place for new, place in renamed.items()}
+        anew = before and serial != was_serial
         for place in sorted(before.keys() - after.keys()):
             self.rows["gone"].append(self._named(kind=kind, place=place))
             self._addresses(kind, place, before[place], {})
         for place in sorted(after):
             was, item = before.get(place), after[place]
             if anew or was is None or differing(was, item):
-                row = self._named(kind=kind, place=place, data=item)
-                self.rows["component"].append(row | {"serial": serial_of(item, serial)})
+                number = part_items.serial_of(kind, item, serial)
+                row = self._named(kind=kind, place=place, data=item, serial=number)
+                self.rows["component"].append(row | {"since": number and visit.at})
                 self._addresses(kind, place, was or {}, item)
 
     def _addresses(self, kind, place, was, item):
@@ -176,27 +166,70 @@ class Writes:
 
     def flush(self, session):
         """Write all rows, what goes before what comes."""
+        self._keep(session)
+        lists = self._keep_lists(session)
+        ended, components = self.rows["ended"], self.rows["component"]
+        placements.write(session, self.asset_id, ended, self.renamed, components)
         self._delete(session, ADDRESS, "lost", ("kind", "place", "address"))
         self._delete(session, COMPONENT, "gone", ("kind", "place"))
-        self._upsert(session, COMPONENT, "component", ("kind", "place"), ("serial", "data"))
+        self._upsert(
+            session, COMPONENT, "component", ("kind", "place"), OF_COMPONENT, placements.stay
+        )
         self._upsert(session, ADDRESS, "address", ("address", "kind", "place"), ())
         self._upsert(session, SECTION, "outcome", ("kind",), OUTCOME)
         self._upsert(session, SECTION, "content", ("kind",), OUTCOME + CONTENT)
         if rows := self.rows["change"]:
             session.execute(CHANGE.insert(), rows)
+        if lists:
+            kept.let_go(session, lists)
+
+    def _keep(self, session):
+        """Put ids in the place of what is kept once for the fleet."""
+        listed = [(row, row.pop("fields")) for row in self.rows["content"]]
+        for row in self.rows["change"]:
+            is_list = row["action"] == BASELINE
+            listed.append((row, row["fields"] if is_list else None))
+            row["fields"] = [] if is_list else row["fields"]
+        lists = [(row, None if names is None else kept.fields(names)) for row, names in listed]
+        split = [
+            (row, *kept.split(row["kind"], row["place"], row["serial"], row.pop("data")))
+            for row in self.rows["component"]
+        ]
+        entries = [entry for _, entry in lists if entry] + [entry for _, entry, _ in split]
+        known = kept.ids(session, entries)
+        for row, entry in lists:
+            row["fields_id"] = entry and known[entry.kind, entry.hash]
+        for row, entry, own in split:
+            row |= {"shared_id": known[entry.kind, entry.hash], "own": own}
+
+    def _keep_lists(self, session):
+        """The same for lists of bulk kinds; return the ids of those that go out of use here."""
+        rows = self.rows["content"]
+        for row in rows:
+            numbers = row.pop("bulk_ids")
+            row["bulk_list_id"] = None if numbers is None else kept.list_id(session, numbers)
+        c = SECTION.c
+        before = select(c.bulk_list_id).where(
+            c.asset_id == self.asset_id,
+            c.kind.in_([row["kind"] for row in rows]),
+            c.bulk_list_id.is_not(None),
+        )
+        used = {row["bulk_list_id"] for row in rows}
+        return sorted(set(session.scalars(before)) - used) if rows else []
 
     def _delete(self, session, table, name, key):
         if rows := self.rows[name]:
             same = [table.c[column] == bindparam(column) for column in ("asset_id", *key)]
             session.execute(delete(table).where(and_(*same)), rows)
 
-    def _upsert(self, session, table, name, key, columns):
+    def _upsert(self, session, table, name, key, columns, more=None):
         if not (rows := self.rows[name]):
             return
         statement = insert(session, table)
         key = ["asset_id", *key]
         if columns:
             new = {column: statement.excluded[column] for column in columns}
+            new |= more(statement.excluded) if more else {}
             statement = statement.on_conflict_do_update(index_elements=key, set_=new)
         else:
             statement = statement.on_conflict_do_nothing(index_elements=key)

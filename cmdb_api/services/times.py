@@ -34,6 +34,23 @@ def moment(text, now):
         ) from None
 
 
+def to_come(text, now):
+    """Return the time that an ISO 8601 text names, or a duration from now; raises ValueError."""
+    try:
+        return now + duration(text)
+    except ValueError:
+        pass
+    try:
+        found = moment(text, now)
+    except ValueError:
+        raise ValueError(
+            "a time is wanted: ISO 8601 like 2026-11-22T08:00:00Z, or so long from now like 7d"
+        ) from None
+    if found <= now:
+        raise ValueError(f"{text} is over; a time to come is wanted")
+    return found
+
+
 def spoken(milliseconds):
     """Return a length of time as people say it, in its two largest units: "1 d 2 h"."""
     left, said = abs(milliseconds) // 1000, []

@@ -16,8 +16,8 @@ What every server is made of, and what changed.
 
 Reading needs a token of scope `read`, writing one of `write`, keys one of `admin`; masters have one
 of `relay`. `cmdb token create` makes them, and they are sent as `Authorization: Bearer TOKEN`.
-Reports need no token: the host's signature proves them. Times are UTC. All errors have one shape;
-`fields` names what is wrong."""
+What hosts send themselves, reports and registrations, needs no token: their signatures prove it.
+Times are UTC. All errors have one shape; `fields` names what is wrong."""
 
 
 class Api(flask_smorest.Api):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from cmdb_api.errors import Busy, CMDBError
 from cmdb_api.extensions import db
 from cmdb_api.schemas.report import Envelope
-from cmdb_api.services import refusals
+from cmdb_api.services import findings, refusals
 from cmdb_api.services.batch import ingest_unchanged
 from cmdb_api.services.ingest import WRITTEN, ingest
 
@@ -101,6 +101,8 @@ def _refused(line, error):
     log.warning("report %r of %r refused: %a", *line.names.values(), error.message)
     try:
         if refusals.note(db.session, line.names["id"], error):
+            db.session.commit()
+        if error.finding and findings.note(db.session, error.finding):
             db.session.commit()
     except (DBAPIError, PoolTimeout) as failure:
         log.warning("the refusal could not be noted: %s", getattr(failure, "orig", failure))

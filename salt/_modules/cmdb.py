@@ -57,6 +57,7 @@ from salt.exceptions import CommandExecutionError
 
 cmdb_anonymise = cmdb_later.library("cmdb_anonymise")
 cmdb_deliver = cmdb_later.library("cmdb_deliver")
+cmdb_register = cmdb_later.library("cmdb_register")
 cmdb_replay = cmdb_later.library("cmdb_replay")
 
 __proxyenabled__ = ["*"]
@@ -131,6 +132,28 @@ def deliver(report=None):
     if report is not None and not (isinstance(report, dict) and "sections" in report):
         raise CommandExecutionError("cmdb.deliver takes a report as cmdb.collect returns it")
     return cmdb_deliver.deliver(_settings(), _folder("spool"), report)
+
+
+def register(test=False, declared=None, **fields):
+    """
+    Register this host in the CMDB with its key, or declare something else of it.
+
+    Returns ``result``, what changed, and the asset; with ``test=True`` what would change.
+    ``declared`` is a mapping of fields, as they may be given one by one too.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt web01 cmdb.register data_centre=FRA1 rack=A12 position_u=17
+        salt web01 cmdb.register tags='[pci]' test=True
+    """
+    ours = {name: value for name, value in fields.items() if not name.startswith("__")}
+    wanted, seq = {**(declared or {}), **ours}, cmdb_sequence.advance(_folder("seq"))
+    try:
+        return cmdb_register.register(_settings(), __opts__["id"], wanted, seq, dry_run=test)
+    except cmdb_register.RegisterError as error:
+        raise CommandExecutionError(str(error)) from error
 
 
 def plugins():

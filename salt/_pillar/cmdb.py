@@ -9,7 +9,8 @@ In the master's configuration:
     ext_pillar:
       - cmdb: true
 
-Nothing is asked over the network: what the API tells of generations, the engine keeps in a file.
+Nothing is asked over the network: what the API tells of keys, the engine keeps in a file. A host
+that is retired there is given none.
 """
 
 import logging
@@ -26,9 +27,13 @@ def __virtual__():
 
 
 def ext_pillar(minion_id, pillar, *_args, **_kwargs):
-    """Return the minion's key; nothing where the master's settings do not allow for one."""
+    """Return the minion's key; nothing where it is retired, or the master's settings allow none."""
     try:
-        key = master.Keys(master.settings(__opts__), __opts__).of(minion_id)
+        keys = master.Keys(master.settings(__opts__), __opts__)
+        if keys.is_retired(minion_id):
+            log.info("%s is retired in the CMDB: it is given no host key", minion_id)
+            return {}
+        key = keys.of(minion_id)
     except master.MasterError as error:
         # Raised, it would break the whole pillar of every minion.
         log.error("no host key for %s: %s", minion_id, error)

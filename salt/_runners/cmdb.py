@@ -44,15 +44,16 @@ def _plainly(function):
 
 @_plainly
 def collect(
-    tgt="*", tgt_type="glob", only_missing=True, kinds=None, batch=50, timeout=60, window="30m"
+    tgt="*", tgt_type="glob", only_missing=True, kinds=None, batch=50, timeout=60, window=None
 ):
     """
     Collect from minions now and deliver; by default from those that the API misses.
 
     At most ``batch`` minions are waited for at once, each for ``timeout`` seconds. ``window`` is
-    how old a report may be before its host is missing. Returns of each host ``recorded``,
-    ``unchanged``, ``failed`` and why, ``silent``, or ``spooled`` where the API is away and the
-    report waits. ``salt-run`` ends with 1 where a host failed; a silent one is no failure.
+    how old a report may be before its host is missing, like 2h; by default what the API's
+    settings say. Returns of each host ``recorded``, ``unchanged``, ``failed`` and why, ``silent``,
+    or ``spooled`` where the API is away and the report waits. ``salt-run`` ends with 1 where a
+    host failed; a silent one is no failure.
 
     CLI Example:
 
@@ -82,7 +83,7 @@ def ssh(
     kinds=None,
     batch=25,
     timeout=60,
-    window="30m",
+    window=None,
 ):
     """
     Collect over salt-ssh from the hosts of a roster and deliver; ``batch`` at once.
@@ -109,7 +110,7 @@ def ssh(
 
 
 @_plainly
-def missing(window="30m", kind=None, list=False):
+def missing(window=None, kind=None, list=False):
     """
     Return the hosts that the API misses, why, and what to do; with ``kind`` those that lack it.
 
@@ -139,7 +140,7 @@ def _target(window, kind):
 
 
 @_plainly
-def coverage(window="30m", timeout=10):
+def coverage(window=None, timeout=10):
     """
     Tell the API which keys this master knows and who answers a ping; return the API's counts.
 

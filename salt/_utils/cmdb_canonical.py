@@ -68,12 +68,13 @@ def host_key(secret, host, generation=1):
 
 
 def signed_part(report):
-    """Return the part of a report that its signature covers."""
+    """Return the part of a report, or of a registration, that its signature covers."""
     part = {name: value for name, value in report.items() if name not in UNSIGNED}
-    part["sections"] = {
-        kind: {name: value for name, value in section.items() if name not in WITH_ITEMS}
-        for kind, section in report["sections"].items()
-    }
+    if "sections" in report:
+        part["sections"] = {
+            kind: {name: value for name, value in section.items() if name not in WITH_ITEMS}
+            for kind, section in report["sections"].items()
+        }
     return part
 
 

@@ -75,10 +75,12 @@ class Source:
 
 
 def pages(settings, window, kind=None):
-    """Yield the pages of the hosts that the API misses; with ``kind`` of those that lack it."""
-    query = {"window": window, "limit": PAGE_HOSTS}
-    if kind:
-        query["kind"] = kind
+    """
+    Yield the pages of the hosts that the API misses; with ``kind`` of those that lack it.
+
+    ``window`` is how old a report may be; None: what the API's settings say of each kind.
+    """
+    query = {"limit": PAGE_HOSTS, **_asked(window=window, kind=kind)}
     while True:
         page = client.get(settings, f"{PATH}/missing?{urllib.parse.urlencode(query)}")
         if not isinstance(page, dict) or not {"items", "next_cursor"} <= page.keys():
@@ -91,20 +93,26 @@ def pages(settings, window, kind=None):
 
 def missing(settings, window, kind=None):
     """Return {host: why it is missing, and what to do}."""
+    names = ("hostname", "known_as")
     return {
-        item["hostname"]: {n: v for n, v in item.items() if n != "hostname" and v is not None}
+        item["hostname"]: {n: v for n, v in item.items() if n not in names and v is not None}
         for page in pages(settings, window, kind)
         for item in page["items"]
     }
 
 
 def reasons(settings, window, kinds=()):
-    """Return {name in lower case: why} of what the API misses, or what lacks one of ``kinds``."""
+    """
+    Return {name in lower case: why} of what the API misses, or what lacks one of ``kinds``.
+
+    Names are those that masters and rosters use, which may be other ones than the API's.
+    """
     return {
-        item["hostname"].lower(): item["reason"]
+        name.lower(): item["reason"]
         for kind in kinds or (None,)
         for page in pages(settings, window, kind)
         for item in page["items"]
+        for name in item.get("known_as") or [item["hostname"]]
     }
 
 
@@ -116,4 +124,9 @@ def target(settings, window, kind=None):
 
 def summary(settings, window):
     """Return the API's counts of what is missing and why."""
-    return client.get(settings, f"{PATH}?{urllib.parse.urlencode({'window': window})}")
+    query = urllib.parse.urlencode(_asked(window=window))
+    return client.get(settings, f"{PATH}?{query}")
+
+
+def _asked(**query):
+    return {name: value for name, value in query.items() if value}

@@ -122,10 +122,10 @@ class Bus:
 
 def renew_keys(opts, settings, known):
     """
-    Learn the generations of host keys from the API; ``known`` is ``cmdb_master.Keys``.
+    Learn from the API of host keys that were revoked; ``known`` is ``cmdb_master.Keys``.
 
-    Minions whose key is another now are told to refresh their pillar. Returns their ids; raises
-    ClientError.
+    Minions that have another key now, or none, are told to refresh their pillar. Returns their
+    ids; raises ClientError.
     """
     import salt.client
 
@@ -133,10 +133,11 @@ def renew_keys(opts, settings, known):
     if not isinstance(told, dict) or not isinstance(told.get("generations"), dict):
         raise client.ClientError(f"{settings['url']} told no generations of keys")
     # The pillar must know first; a minion that could not be told is told the next time.
-    known.learn(told["generations"])
+    retired = told.get("retired")  # an older API tells of none
+    known.learn(told["generations"], retired if isinstance(retired, list) else ())
     minions = [id_ for id_ in keys(opts)["accepted"] if id_.lower() in known.untold]
     if minions:
-        log.info("%d host keys have another generation: %s", len(minions), minions[:20])
+        log.info("%d host keys are others now: %s", len(minions), minions[:20])
         with salt.client.LocalClient(mopts=dict(opts)) as local:
             local.cmd_async(minions, "saltutil.refresh_pillar", tgt_type="list")
     known.untold.clear()

@@ -138,7 +138,7 @@ class Keys:
         self.wanted, self.secrets_stamp = wanted, None
         self._read_secrets()
         self.path = folder(opts, "generations.json")
-        self.stamp, self.generations = None, {}
+        self.stamp, self.generations, self.retired = None, {}, frozenset()
         # Hosts that have another key now, and were not told yet.
         self.untold = set()
 
@@ -152,6 +152,11 @@ class Keys:
         self._read()
         return self.generations.get(host.lower(), 1)
 
+    def is_retired(self, host):
+        """Tell whether a host is to have no key, as the API last told: it is out of use."""
+        self._read()
+        return host.lower() in self.retired
+
     def sign(self, report):
         """Return a report signed with its host's key: for what is proven in another way."""
         unsigned = {name: value for name, value in report.items() if name != "sig"}
@@ -163,25 +168,31 @@ class Keys:
         if not isinstance(given, str) or not given:
             return f"it is not signed; does {host} have its key (ext_pillar cmdb)?"
         self._read_secrets()
-        number = self.generation(host)
-        for secret in self.secrets:
-            right = canonical.sign(report, canonical.host_key(secret, host, number))
-            if hmac.compare_digest(right.encode(), given.encode("utf-8", "surrogatepass")):
-                return None
+        newest = self.generation(host)
+        # One that is retired has an old key at best: the API tells who still reports.
+        oldest = 1 if self.is_retired(host) else newest
+        for number in range(newest, oldest - 1, -1):
+            for secret in self.secrets:
+                right = canonical.sign(report, canonical.host_key(secret, host, number))
+                if hmac.compare_digest(right.encode(), given.encode("utf-8", "surrogatepass")):
+                    return None
         return (
             f"its signature is not {host}'s: made with another key, or the report was altered; "
             "after a change of keys: salt ID saltutil.refresh_pillar"
         )
 
-    def learn(self, generations):
-        """Keep what the API tells of generations; returns the hosts whose key is another now."""
+    def learn(self, generations, retired=()):
+        """Keep what the API tells of keys; returns the hosts that have another now, or none."""
         self._read()
         before, self.generations = self.generations, generations
-        if before != generations or not os.path.exists(self.path):
+        were, self.retired = self.retired, frozenset(retired)
+        if (before, were) != (generations, self.retired) or not os.path.exists(self.path):
             os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            durable.write(self.path, generations)
+            told = {"generations": generations, "retired": sorted(self.retired)}
+            durable.write(self.path, told)
         hosts = {*before, *generations}
         changed = {host for host in hosts if before.get(host, 1) != generations.get(host, 1)}
+        changed |= were ^ self.retired
         self.untold |= changed
         return sorted(changed)
 
@@ -214,4 +225,8 @@ class Keys:
             log.error("%s can't be read, generations of keys are not known: %s", self.path, error)
             return
         self.stamp = stamp
-        self.generations = {str(h): n for h, n in content.items() if isinstance(n, int)}
+        # As it was written before hosts could be retired.
+        flat = not isinstance(content.get("generations"), dict)
+        told = content if flat else content["generations"]
+        self.generations = {str(h): n for h, n in told.items() if isinstance(n, int)}
+        self.retired = frozenset(() if flat else map(str, content.get("retired") or ()))

@@ -93,8 +93,8 @@ def check(settings, kinds, defaults):
 def unknown(settings, kinds):
     """Return a line for each setting that nothing reads, with the nearest known name."""
     return [
-        # The formula reads its schedule from the same pillar.
-        *strangers(settings, {*DEFAULTS, "schedule"}, "cmdb"),
+        # The formula reads its schedule, and what is declared, from the same pillar.
+        *strangers(settings, {*DEFAULTS, "schedule", "declared"}, "cmdb"),
         *strangers(settings["spool"], DEFAULTS["spool"], "cmdb:spool"),
         *strangers(settings["collectors"], kinds, "cmdb:collectors"),
         *addresses(settings),

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -115,3 +117,20 @@ def reader(make_client):
 def writer(make_client):
     """Return a client that may read and write."""
     return make_client("write")
+
+
+@pytest.fixture
+def at_once():
+    """Return a function that calls others, each in a thread of its own, at one moment."""
+
+    def at_once(*calls):
+        together = Barrier(len(calls))
+
+        def run(call):
+            together.wait()
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(run, calls))
+
+    return at_once

@@ -5,8 +5,14 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-PATHS = ("/api/v1/assets", "/api/v1/changes", "/api/v1/coverage/missing", "/api/v1/assets/web01")
-NAMES = ("limit", "cursor", "name", "kind", "action", "since", "until", "window", "asset", "other")
+PATHS = (
+    *("/api/v1/assets", "/api/v1/changes", "/api/v1/coverage/missing", "/api/v1/assets/web01"),
+    *("/api/v1/racks", "/api/v1/services", "/api/v1/master-changes"),
+)
+NAMES = (
+    *("limit", "cursor", "name", "kind", "action", "since", "until", "window", "asset", "other"),
+    *("rack", "room", "tag", "state", "warranty_before", "business_unit", "resource"),
+)
 
 texts = st.text(max_size=20) | st.sampled_from(
     ["1", "7d", "30m", "2026-11-22", "disk", "web01", "web*", "added", "0001-01-01T00:00:00+14:00"]
@@ -16,7 +22,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
-fields = st.sampled_from(["hostname", "rack", "position", "data_centre", "other"])
+fields = st.sampled_from(
+    ["hostname", "rack", "position_u", "tags", "state", "warranty_until", "expected", "other"]
+)
 bodies = values | st.dictionaries(fields, values, max_size=4)
 # The database is not emptied between examples: what one of them made may be there for the next.
 anything = settings(
@@ -46,3 +54,22 @@ def test_any_body_and_any_name(writer, body, name):
     answers = writer.patch(place, json=body), writer.get(place), writer.get(f"{place}/changes")
     for answer in answers:
         assert answer.status_code < 500, answer.text
+
+
+@anything
+@given(
+    path=st.sampled_from(["racks", "rooms", "services", "contacts", "tags"]),
+    body=st.dictionaries(
+        st.sampled_from(["name", "description", "height_u", "data_centre", "room", "phone"]), values
+    ),
+    match=texts,
+)
+def test_any_body_of_master_data(writer, path, body, match):
+    writer.post("/api/v1/data-centres", json={"name": "FRA1"})
+    bodies = body, {"name": "a"} | body, {"name": "a", "data_centre": "FRA1"} | body
+    for each in bodies:
+        expected(writer.post(f"/api/v1/{path}", json=each))
+    tag = match.encode("ascii", "ignore").decode()
+    headers = {"If-Match": "".join(c for c in tag if c.isprintable())}
+    expected(writer.patch(f"/api/v1/{path}/1", json=body, headers=headers))
+    expected(writer.patch(f"/api/v1/{path}/1", json=body))

@@ -90,6 +90,29 @@ def test_changes_are_filtered(record, reader):
     assert told(reader.get(f"{CHANGES}?since=45m&until=25m&kind=disk")) == [("db01", 1)]
 
 
+def test_who_made_a_change_is_a_filter(record, reader):
+    record(
+        ("web01", 3, {}),
+        ("web01", 2, {"kind": "asset", "actor": "anna"}),
+        ("db01", 1, {"kind": "asset", "actor": "berta"}),
+    )
+    assert told(reader.get(f"{CHANGES}?origin=people")) == [("db01", 1), ("web01", 2)]
+    assert told(reader.get(f"{CHANGES}?origin=hosts")) == [("web01", 1)]
+    assert told(reader.get(f"{CHANGES}?actor=anna")) == [("web01", 2)]
+    assert told(reader.get("/api/v1/assets/web01/changes?origin=people")) == [("web01", 2)]
+
+
+def test_a_kind_that_nobody_knows_is_refused_with_the_nearest(record, reader):
+    record(("web01", 3, {}))
+    for path in (CHANGES, "/api/v1/assets/web01/changes"):
+        answer = reader.get(f"{path}?kind=dsk")
+        assert answer.status_code == 404
+        assert answer.json["error"]["fields"] == {
+            "kind": ["no host ever reported dsk; did you mean disk?"]
+        }
+    assert told(reader.get(f"{CHANGES}?kind=asset")) == []
+
+
 def test_since_is_part_of_the_time_and_until_is_not(record, reader):
     record(("web01", 60, {}))
     at = (NOW - timedelta(minutes=60)).isoformat()

@@ -2,15 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
 
-from cmdb_api.models import CoverageHost, CoverageSource, Refusal
+from cmdb_api.extensions import db
+from cmdb_api.models import Asset, CoverageHost, CoverageSource, Refusal
 from cmdb_api.models.types import now
-from cmdb_api.services import sources
-from cmdb_api.services.reasons import HINTS, OF_AGENT, OF_STRANGER, hint
+from cmdb_api.services import sources, tokens
+from cmdb_api.services.reasons import HINTS, OF_AGENT, OF_STRANGER, REASONS, function, hint
 from tests.reports import make_report as signed
 from tests.reports import section
 
@@ -147,10 +149,11 @@ def test_one_kind_can_be_asked_for_with_the_sections_own_reason(reader, post, ma
     )
     post(make_report("late01", {"disk": []}))
     answer = reader.get(f"{MISSING}?kind=raid_disk")
+    late = items(answer)["late01"]["since"]
     assert {name: (one["reason"], one["detail"]) for name, one in items(answer).items()} == {
         "failed01": ("collector_failing", "ParseError: no"),
-        "late01": ("nothing_collected", None),
-        "none01": ("nothing_collected", None),
+        "late01": ("nothing_collected", f"no report since {late} has brought raid_disk"),
+        "none01": ("collector_missing", None),
         "off01": ("collector_disabled", "disabled"),
         "silent01": ("silent", None),
         "without01": ("collector_unavailable", "storcli64 is not installed"),
@@ -184,7 +187,7 @@ def test_a_kind_that_nobody_knows_is_named_with_the_nearest(reader, post, make_r
         assert answer.json["error"]["message"] == f"no host ever reported {kind}{near}"
     assert told(reader.get(f"{MISSING}?kind=licences")) == {}
     # One of ours may be asked for before anybody reported it.
-    assert told(reader.get(f"{MISSING}?kind=gpu")) == {"web01": "nothing_collected"}
+    assert told(reader.get(f"{MISSING}?kind=gpu")) == {"web01": "collector_missing"}
 
 
 def test_hints_say_what_can_be_done_without_salt_where_there_is_none(
@@ -486,14 +489,17 @@ def test_the_summary_counts_by_reason_kind_and_source(fleet, push, reader, post,
     post(make_report("web02", {"disk": section([]), "raid_disk": WITHOUT, "psu": FAILED}))
     pushed = push(accepted=["web01", "web02"], pending=["new01"], up=["web01"])
     told = reader.get(COVERAGE).json
+    none = {"collected": 0, "error": 0, "unavailable": 0, "disabled": 0, "window_seconds": 1800}
     assert told == {
         "expected": 5,
         "collected": 2,
         "missing": {"key_pending": 1, "never_seen": 1, "silent": 1},
+        "not_expected": {},
+        "window_seconds": 1800,
         "kinds": {
-            "disk": {"hosts": 3, "collected": 2, "error": 0, "unavailable": 0, "disabled": 0},
-            "psu": {"hosts": 1, "collected": 0, "error": 1, "unavailable": 0, "disabled": 0},
-            "raid_disk": {"hosts": 1, "collected": 0, "error": 0, "unavailable": 1, "disabled": 0},
+            "disk": none | {"hosts": 3, "collected": 2},
+            "psu": none | {"hosts": 1, "error": 1},
+            "raid_disk": none | {"hosts": 1, "unavailable": 1},
         },
         "sources": [
             {
@@ -513,6 +519,8 @@ def test_the_summary_of_an_empty_record_is_all_zero(reader):
         "expected": 0,
         "collected": 0,
         "missing": {},
+        "not_expected": {},
+        "window_seconds": 1800,
         "kinds": {},
         "sources": [],
     }
@@ -555,3 +563,277 @@ def test_a_hint_is_one_line_that_is_safe_to_paste(reason, special):
     line = hint(reason, "web01;rm${IFS}x", special)
     assert "\n" not in line
     assert ";rm" not in line.replace("'web01;rm${IFS}x'", "")
+
+
+ASSETS = "/api/v1/assets"
+
+
+def test_only_assets_that_are_online_and_count_are_expected(writer, push, reader, session):
+    for state in ("planned", "racked", "online", "offline", "retired"):
+        answer = writer.post(ASSETS, json={"hostname": f"{state}01", "state": state})
+        assert answer.status_code == 201, answer.text
+    for standing in ("review", "ignored"):
+        writer.post(ASSETS, json={"hostname": f"{standing}01"})
+        same = Asset.hostname_key == f"{standing}01"
+        session.execute(update(Asset).where(same).values(standing=standing))
+    session.commit()
+    names = ("planned01", "retired01", "review01", "ignored01", "new01")
+    push(accepted=[*names, "online01"])
+    assert told(reader.get(MISSING)) == {"online01": "never_seen", "new01": "never_seen"}
+    summary = reader.get(COVERAGE).json
+    assert summary["expected"] == 2
+    assert summary["not_expected"] == {
+        **{"ignored": 1, "offline": 1, "planned": 1, "racked": 1, "retired": 1, "review": 1}
+    }
+    writer.post(f"{ASSETS}/planned01/state", json={"state": "online"})
+    assert "planned01" in told(reader.get(MISSING))
+
+
+def test_kinds_of_assets_that_need_not_report_do_not_count(writer, reader, post, make_report):
+    post(make_report("web01", {"disk": []}), make_report("web02", {"disk": []}))
+    writer.post(f"{ASSETS}/web02/state", json={"state": "offline"})
+    assert reader.get(COVERAGE).json["kinds"]["disk"]["hosts"] == 1
+
+
+def test_a_key_or_an_entry_by_another_name_of_an_asset_is_that_asset(
+    writer, push, reader, post, make_report
+):
+    post(make_report("web01", {"disk": []}), make_report("web02", {"disk": []}, age_ms=HOUR))
+    for host in ("web01", "web02"):
+        answer = writer.put(f"{ASSETS}/{host}/aliases/{host}.example.com")
+        assert answer.status_code == 200, answer.text
+    push(accepted=["web01.example.com", "WEB02.example.com"], up=["web01.example.com"])
+    answer = reader.get(MISSING)
+    assert told(answer) == {"web02": "minion_down"}
+    assert answer.json["salt_target"] == "WEB02.example.com"
+    assert items(answer)["web02"]["known_as"] == ["WEB02.example.com"]
+    assert "as salt01 said at" in items(answer)["web02"]["detail"]
+    assert reader.get(COVERAGE).json["expected"] == 2
+
+
+@pytest.fixture
+def short(make_app, database_url):
+    """Return the app where names match in short and in full."""
+    return make_app(database_url, MATCH_SHORT_NAMES=True)
+
+
+def test_short_and_full_names_are_one_host_where_the_settings_say_so(short, make_report):
+    client = short.test_client()
+    with short.app_context():
+        _, text = tokens.create(db.session, name="anna", scope="admin")
+        db.session.commit()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    for host in ("web01", "db01.example.com", "db02.a.example", "db02.b.example"):
+        answer = client.post(ASSETS, json={"hostname": host})
+        assert answer.status_code == 201, answer.text
+    source = {"kind": "salt", "accepted": ["web01.example.com", "db01", "db02"]}
+    assert client.put(f"{SOURCES}/salt01", json=source).status_code == 200
+    answer = client.get(MISSING)
+    assert told(answer) == dict.fromkeys(
+        ("web01", "db01.example.com", "db02", "db02.a.example", "db02.b.example"), "never_seen"
+    )
+    assert answer.json["salt_target"] == "db01,db02,web01.example.com"
+    assert items(answer)["web01"]["known_as"] == ["web01.example.com"]
+
+
+def test_a_host_that_is_refused_as_unknown_is_not_just_never_seen(
+    make_app, database_url, make_report
+):
+    app = make_app(database_url, UNKNOWN_HOSTS="refuse")
+    client = app.test_client()
+    with app.app_context():
+        _, text = tokens.create(db.session, name="anna", scope="admin")
+        db.session.commit()
+    headers = {"Authorization": f"Bearer {text}"}
+    client.put(f"{SOURCES}/salt01", json={"kind": "salt", "accepted": ["Web01"]}, headers=headers)
+    answer = client.post("/api/v1/reports", json=make_report("Web01", {"disk": []}))
+    assert answer.status_code == 403
+    answer = client.get(MISSING, headers=headers)
+    assert told(answer) == {"Web01": "not_registered"}
+    assert items(answer)["Web01"]["hint"].endswith("asset register Web01; or POST /api/v1/assets")
+    assert items(answer)["Web01"]["since"]
+    client.post(ASSETS, json={"hostname": "Web01"}, headers=headers)
+    assert told(client.get(MISSING, headers=headers)) == {"Web01": "never_seen"}
+
+
+@pytest.fixture
+def slow(make_app, database_url):
+    """Return a client where hosts may be an hour late, and packages a day."""
+    windows = {"COVERAGE_WINDOW_SECONDS": 7000, "COVERAGE_WINDOWS": {"package": "1d"}}
+    app = make_app(database_url, **windows)
+    with app.app_context():
+        _, text = tokens.create(db.session, name="anna", scope="read")
+        db.session.commit()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    return client
+
+
+def test_kinds_that_are_collected_less_often_have_a_window_of_their_own(slow, post, make_report):
+    post(
+        make_report("daily01", {"package": []}, age_ms=20 * HOUR),
+        make_report("late01", {"package": []}, age_ms=25 * HOUR),
+        make_report("silent01", {"package": [], "disk": []}, age_ms=3 * HOUR),
+    )
+    post(make_report("daily01", {"disk": []}), make_report("late01", {"disk": []}))
+    assert told(slow.get(MISSING)) == {"silent01": "silent"}
+    assert told(slow.get(f"{MISSING}?kind=disk")) == {"silent01": "silent"}
+    answer = slow.get(f"{MISSING}?kind=package")
+    assert told(answer) == {"late01": "nothing_collected"}
+    since = items(answer)["late01"]["since"]
+    assert items(answer)["late01"]["detail"] == f"no report since {since} has brought package"
+    # One that is asked for counts for all.
+    assert set(told(slow.get(f"{MISSING}?kind=package&window=2d"))) == set()
+    assert set(told(slow.get(f"{MISSING}?kind=package&window=4h"))) == {"daily01", "late01"}
+    summary = slow.get(COVERAGE).json
+    assert summary["window_seconds"] == 7000
+    none = {"error": 0, "unavailable": 0, "disabled": 0}
+    assert summary["kinds"] == {
+        "disk": none | {"hosts": 3, "collected": 2, "window_seconds": 7000},
+        "package": none | {"hosts": 3, "collected": 2, "window_seconds": 86400},
+    }
+
+
+def kinds_of(answer):
+    assert answer.status_code == 200, answer.text
+    return {one["kind"]: one for one in answer.json["kinds"]}
+
+
+def test_the_kinds_of_one_asset_are_told_with_what_mends_them(slow, post, make_report):
+    post(
+        make_report("web01", {"package": [], "unit": [], "licence": []}, age_ms=20 * HOUR),
+        make_report("web01", {"disk": [], "psu": FAILED, "raid_disk": WITHOUT, "fru": OFF}),
+    )
+    answer = slow.get(f"{ASSETS}/WEB01/coverage")
+    kinds = kinds_of(answer)
+    assert answer.json["expected"] is True
+    assert (answer.json["overdue"], answer.json["reason"]) == (False, None)
+    assert {"memory", "licence"} <= set(kinds)
+    told = {kind: (one["overdue"], one["reason"], one["status"]) for kind, one in kinds.items()}
+    assert told["disk"] == (False, None, "ok")
+    assert told["package"] == (False, None, "ok")
+    assert told["unit"] == (True, "nothing_collected", "ok")
+    assert told["licence"] == (True, "nothing_collected", "ok")
+    assert told["psu"] == (True, "collector_failing", "error")
+    assert told["raid_disk"] == (True, "collector_unavailable", "unavailable")
+    assert told["fru"] == (True, "collector_disabled", "disabled")
+    assert told["memory"] == (True, "collector_missing", None)
+    assert kinds["psu"]["detail"] == "ParseError: no"
+    assert kinds["psu"]["command"] == "salt -L web01 cmdb.report psu"
+    assert kinds["memory"]["command"] == "salt -L web01 saltutil.sync_all"
+    assert "saltutil.sync_all" in kinds["memory"]["hint"]
+    assert kinds["fru"]["command"] is None
+    assert 0 <= kinds["disk"]["age_seconds"] < 60
+    assert kinds["memory"]["age_seconds"] is None
+    assert abs(kinds["package"]["age_seconds"] - 20 * 3600) < 60
+    assert kinds["package"]["window_seconds"] == 86400
+    assert kinds["unit"]["detail"].endswith(" has brought unit")
+    assert kinds_of(slow.get(f"{ASSETS}/web01/coverage?window=30d"))["unit"]["overdue"] is False
+
+
+def test_the_kinds_of_a_host_that_is_silent_have_its_reason(
+    writer, push, reader, post, make_report
+):
+    post(make_report("web01", {"disk": []}, age_ms=HOUR))
+    push(accepted=["web01"], up=[])
+    answer = reader.get(f"{ASSETS}/web01/coverage")
+    assert (answer.json["overdue"], answer.json["reason"]) == (True, "minion_down")
+    assert answer.json["hint"].startswith("start it on the host")
+    disk = kinds_of(answer)["disk"]
+    assert (disk["reason"], disk["status"], disk["command"]) == ("minion_down", "ok", None)
+    writer.post(f"{ASSETS}/web01/state", json={"state": "offline"})
+    answer = reader.get(f"{ASSETS}/web01/coverage")
+    assert (answer.json["expected"], answer.json["not_expected"]) == (False, "offline")
+    assert answer.json["reason"] is None
+    assert not any(one["overdue"] or one["reason"] for one in answer.json["kinds"])
+    writer.post(ASSETS, json={"hostname": "new01"})
+    answer = reader.get(f"{ASSETS}/new01/coverage")
+    assert answer.json["reason"] == "never_seen"
+    assert kinds_of(answer)["disk"]["reason"] == "never_seen"
+    assert reader.get(f"{ASSETS}/web09/coverage").status_code == 404
+
+
+TARGET = f"{COVERAGE}/target"
+
+
+def test_the_commands_that_mend_are_given_by_reason(push, reader, post, make_report):
+    post(
+        make_report("silent01", {"disk": []}, age_ms=HOUR),
+        make_report("silent02", {"disk": []}, age_ms=HOUR),
+        make_report("failed01", {"disk": FAILED}),
+        make_report("agent01", {"disk": []}, via="agent", age_ms=HOUR),
+    )
+    failure = {"reason": "modules_not_synced"}
+    push(
+        accepted=["silent01", "SILENT02", "failed01", "new01", "bare01"],
+        pending=["pending01"],
+        failures={"bare01": failure},
+    )
+    push("roster", kind="roster", hosts=["edge01", "it's01"])
+    answer = reader.get(TARGET)
+    assert answer.status_code == 200, answer.text
+    assert answer.json == {
+        "items": [
+            {
+                "reason": "collector_failing",
+                "tool": "salt",
+                "hosts": 1,
+                "commands": ["salt -L failed01 cmdb.report"],
+            },
+            {
+                "reason": "modules_not_synced",
+                "tool": "salt",
+                "hosts": 1,
+                "commands": ["salt -L bare01 saltutil.sync_all"],
+            },
+            {
+                "reason": "never_seen",
+                "tool": "salt-ssh",
+                "hosts": 2,
+                "commands": ["salt-ssh -L 'edge01,it'\"'\"'s01' cmdb.report"],
+            },
+            {
+                "reason": "never_seen",
+                "tool": "salt",
+                "hosts": 1,
+                "commands": ["salt -L new01 state.apply cmdb"],
+            },
+            {
+                "reason": "silent",
+                "tool": "salt",
+                "hosts": 2,
+                "commands": ["salt -L silent01,SILENT02 cmdb.report"],
+            },
+        ],
+        "left_out": {"key_pending": 1, "silent": 1},
+    }
+    one = reader.get(f"{TARGET}?reason=silent&kind=disk").json
+    assert [each["commands"] for each in one["items"]] == [
+        ["salt -L silent01,SILENT02 cmdb.report disk"]
+    ]
+    assert reader.get(f"{TARGET}?kind=dsk").status_code == 404
+    assert reader.get(f"{TARGET}?window=1x").status_code == 422
+
+
+def test_a_command_has_a_thousand_hosts_at_most_and_fits_a_shell(push, reader):
+    push(accepted=[f"web{number:04}" for number in range(2001)])
+    (item,) = reader.get(TARGET).json["items"]
+    assert item["hosts"] == 2001
+    names = [line.split()[2].split(",") for line in item["commands"]]
+    assert [len(part) for part in names] == [1000, 1000, 1]
+    push(accepted=[f"{number:04}" + "x" * 240 for number in range(1000)])
+    (item,) = reader.get(TARGET).json["items"]
+    assert max(map(len, item["commands"])) < 128 * 1024
+    assert sum(line.count(",") + 1 for line in item["commands"]) == 1000
+
+
+@pytest.mark.parametrize("tool", ["salt", "salt-ssh"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_salt_runs_for_a_reason_is_a_plain_function(reason, tool):
+    told = function(reason, tool, "disk")
+    assert told is None or told.replace(".", "").replace("_", "").replace(" ", "").isalpha()
+
+
+def test_the_page_for_users_tells_of_every_reason():
+    page = (Path(__file__).parents[2] / "docs/coverage.md").read_text(encoding="utf-8")
+    assert [reason for reason in REASONS if f"`{reason}`" not in page] == []

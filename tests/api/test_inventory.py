@@ -35,6 +35,7 @@ def test_components_stand_by_kind_with_their_volatile_values_apart(told):
             {
                 "place": "0:1:3",
                 "serial": "EXAMPLE-0001",
+                "since": got["last_report"]["reported_at"],
                 "fields": DISK,
                 "volatile": {"temperature_celsius": 31},
             }
@@ -50,6 +51,7 @@ def test_bulk_kinds_look_like_the_others(told):
     assert got["components"]["package"][7] == {
         "place": "package0007",
         "serial": None,
+        "since": None,
         "fields": items[7],
         "volatile": {},
     }
@@ -65,7 +67,7 @@ def test_a_kind_without_components_is_shown_empty(told):
 def test_kinds_can_be_chosen(told, reader):
     got = told({"disk": disk(DISK), "nic": [{"slot": "1"}], "psu": [{"slot": "2"}]}, "?kind=disk")
     assert set(got["kinds"]) == set(got["components"]) == {"disk"}
-    got = reader.get(f"{WEB01}?kind=disk&kind=psu&kind=fan").json
+    got = reader.get(f"{WEB01}?kind=disk&kind=psu&kind=gpu").json
     assert set(got["kinds"]) == set(got["components"]) == {"disk", "psu"}
     assert reader.get(f"{WEB01}?kind=Disk").status_code == 422
 

@@ -36,14 +36,15 @@ def test_generations_are_for_masters_and_admins(make_client, scope, status):
 
 def test_only_generations_above_the_first_are_told(make_client, admin, post, make_report):
     post(make_report("Web01", {"disk": DISK}), make_report("web02", {"disk": DISK}))
-    assert make_client("relay").get(GENERATIONS).json == {"generations": {}}
+    assert make_client("relay").get(GENERATIONS).json == {"generations": {}, "retired": []}
     for number in (2, 3):
         answer = admin.post("/api/v1/assets/WEB01/key")
         assert (answer.status_code, answer.json) == (
             200,
             {"hostname": "Web01", "generation": number},
         )
-    assert make_client("relay").get(GENERATIONS).json == {"generations": {"web01": 3}}
+    told = make_client("relay").get(GENERATIONS).json
+    assert told == {"generations": {"web01": 3}, "retired": []}
 
 
 def test_a_revoked_key_is_refused_and_the_next_one_taken(admin, post, make_report):
@@ -62,8 +63,8 @@ def test_a_rotation_is_recorded_with_who_made_it(admin, post, make_report, sessi
     assert (change.actor, change.kind, change.action) == ("anna", "asset", "changed")
     assert change.fields == ["key_generation"]
     assert (change.before, change.after) == (
-        {"hostname": "web01"},
-        {"hostname": "web01", "key_generation": 2},
+        {"hostname": "web01", "state": "online"},
+        {"hostname": "web01", "state": "online", "key_generation": 2},
     )
     assert change.seq == 2
 
@@ -81,9 +82,44 @@ def test_the_key_of_a_host_that_is_not_known_can_not_be_revoked(admin):
 
 
 def test_a_host_keeps_its_declared_fields_and_its_key_is_not_among_them(admin, writer):
-    writer.post("/api/v1/assets", json={"hostname": "web01", "rack": "A1"})
+    writer.post("/api/v1/assets", json={"hostname": "web01", "comment": "A1"})
     admin.post("/api/v1/assets/web01/key")
-    assert writer.patch("/api/v1/assets/web01", json={"rack": "A2"}).status_code == 200
+    assert writer.patch("/api/v1/assets/web01", json={"comment": "A2"}).status_code == 200
     first, *_ = writer.get("/api/v1/assets/web01/changes").json["items"]
-    assert first["changes"] == [{"field": "rack", "old": "A1", "new": "A2"}]
+    assert first["changes"] == [{"field": "comment", "old": "A1", "new": "A2"}]
     assert "key_generation" not in writer.get("/api/v1/assets/web01").json
+
+
+def test_a_revoked_key_stays_so_when_its_name_is_no_asset_s_any_more(admin, post, make_report):
+    old = canonical.host_key(MASTER_SECRET, "web01")
+    post(make_report("web01", {"disk": DISK}, key=old))
+    admin.post("/api/v1/assets/web01/state", json={"state": "retired"})
+    assert admin.delete("/api/v1/assets/web01").status_code == 204
+    assert "revoked" in refusal(post, make_report("web01", {"disk": DISK}, key=old))["message"]
+    assert admin.get(GENERATIONS).json["generations"] == {"web01": 2}
+    new = canonical.host_key(MASTER_SECRET, "web01", 2)
+    assert post(make_report("web01", {"disk": DISK}, key=new))[0]["result"] == "recorded"
+    assert admin.post("/api/v1/assets/web01/key").json["generation"] == 3
+
+
+def test_a_name_that_is_registered_anew_keeps_its_generation(admin, post, make_report):
+    admin.post("/api/v1/assets", json={"hostname": "web01"})
+    admin.post("/api/v1/assets/web01/key")
+    admin.delete("/api/v1/assets/web01")
+    admin.post("/api/v1/assets", json={"hostname": "WEB01"})
+    old = canonical.host_key(MASTER_SECRET, "WEB01")
+    assert "revoked" in refusal(post, make_report("WEB01", {"disk": DISK}, key=old))["message"]
+
+
+def test_the_keys_of_an_alias_that_was_taken_away_stay_revoked(admin, post, make_report):
+    post(make_report("web01", {"disk": DISK}))
+    admin.put("/api/v1/assets/web01/aliases/old01")
+    old = canonical.host_key(MASTER_SECRET, "old01")
+    admin.post("/api/v1/assets/web01/key")
+    assert admin.delete("/api/v1/assets/web01/aliases/old01").status_code in (200, 204)
+    assert "revoked" in refusal(post, make_report("old01", {"disk": DISK}, key=old))["message"]
+    post(make_report("web02", {"disk": DISK}))
+    admin.put("/api/v1/assets/web02/aliases/old01")
+    assert "revoked" in refusal(post, make_report("old01", {"disk": DISK}, key=old))["message"]
+    told = admin.get(GENERATIONS).json["generations"]
+    assert told == {"old01": 2, "web01": 2, "web02": 2}

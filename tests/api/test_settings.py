@@ -60,6 +60,7 @@ def test_debug_is_not_taken_from_the_environment(load, monkeypatch):
         ({"file": "PAGE_SIZE = 1.5"}, "must be a whole number, not float"),
         ({"file": "PAGE_SIZE = None"}, "must be a whole number, not NoneType"),
         ({"env": {"PAGE_SIZE": "-1"}}, "must be more than 0, not -1"),
+        ({"env": {"HISTORY_DAYS": "-1"}}, "must be 0 or more, not -1"),
         ({"file": "SECRET_KEY = b'0123456789abcdef'"}, "SECRET_KEY (CMDB_SETTINGS) must be a text"),
         ({"file": "PAGE_SIZE = = 3"}, "SyntaxError"),
         ({"file": "PAGE_SIZE = os"}, "NameError"),
@@ -101,3 +102,23 @@ def test_only_its_owner_can_read_a_new_sqlite_file(make_app, tmp_path):
         db.create_all()
         files = list(tmp_path.glob("cmdb.sqlite3*"))
         assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("windows", "told"),
+    [
+        ({"package": "daily"}, "package has 'daily'; write a number and s, m, h, d or w, like 1d"),
+        ({"package": 5}, "package has 5; write a number"),
+        ({"Package": "1d"}, "'Package' is no kind; write it like package or raid_disk"),
+        (["package"], "must be a dictionary, not list"),
+    ],
+)
+def test_a_window_that_is_none_stops_the_start(load, windows, told):
+    with pytest.raises(SettingsError) as caught:
+        load(COVERAGE_WINDOWS=windows)
+    assert told in str(caught.value)
+
+
+def test_windows_come_from_the_environment_as_json(load):
+    found = load(env={"COVERAGE_WINDOWS": '{"package": "1d"}'})
+    assert found["COVERAGE_WINDOWS"] == {"package": "1d"}

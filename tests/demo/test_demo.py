@@ -36,7 +36,7 @@ def test_the_demo_prints_the_recorded_change_and_leaves_nothing_behind():
     ended = subprocess.run([*DEMO, "--once"], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "role web, owner: team-shop -> team-platform" in ended.stdout
-    assert "Example 1, rack A-07, U12" in ended.stdout
+    assert "Example 1, rack A-07, unit 12" in ended.stdout
     # What would need it running is not offered.
     assert "`make demo` alone stays up" in ended.stdout
     assert "curl" not in ended.stdout and "Ask Salt" not in ended.stdout

@@ -41,7 +41,7 @@ def test_files_of_modules_and_utils_are_flat():
         assert not [path for path in below if path.name != "__pycache__"]
 
 
-@pytest.mark.parametrize("folder", ["_modules", "_utils", "_returners"])
+@pytest.mark.parametrize("folder", ["_modules", "_utils", "_returners", "_states"])
 def test_the_minion_needs_salt_and_the_standard_library_only(folder):
     ours = {path.stem for path in (PROJECT / "salt/_utils").glob("*.py")}
     for path in (PROJECT / "salt" / folder).glob("*.py"):

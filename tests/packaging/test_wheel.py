@@ -50,7 +50,7 @@ def environment(wheel, tmp_path_factory):
     return folder / "bin"
 
 
-def salt_call(environment, folder, *words):
+def salt_call(environment, folder, *words, status=0):
     config = {"file_client": "local", "root_dir": str(folder), "id": "web01"}
     (folder / "minion").write_text(json.dumps(config))
     script = "import sys; from salt.scripts import salt_call; sys.exit(salt_call())"
@@ -65,7 +65,7 @@ def salt_call(environment, folder, *words):
         cwd=folder,
         env={"PATH": os.environ["PATH"]},
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode == status, ended.stdout + ended.stderr
     return json.loads(ended.stdout)["local"]
 
 
@@ -93,6 +93,13 @@ def test_the_wheel_beside_salt_collects(environment, tmp_path):
 
 def test_a_collector_of_the_wheel_can_be_called_alone(environment, tmp_path):
     assert salt_call(environment, tmp_path, "cmdb_cpu.collect")
+
+
+def test_the_state_of_the_wheel_is_found(environment, tmp_path):
+    words = ("state.single", "cmdb.registered", "web01")
+    (told,) = salt_call(environment, tmp_path, *words, status=1).values()
+    assert told["result"] is False
+    assert told["comment"].startswith("cmdb:url is not set")
 
 
 def test_copies_synced_from_a_master_go_before_the_wheels(environment, tmp_path):

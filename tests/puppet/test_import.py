@@ -325,3 +325,43 @@ def own_report():
     program = Path(__file__).parent.parent / "minion/report_alone.py"
     ended = subprocess.run([sys.executable, program], capture_output=True)
     return json.loads(ended.stdout)
+
+
+def test_hosts_under_review_are_named(pdb, import_, reader, ago, monkeypatch):
+    monkeypatch.setenv("CMDB_UNKNOWN_HOSTS", "review")
+    pdb.replace_facts("db01.example.com", SERVER, producer_timestamp=ago(600))
+    result = import_()
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "1 node: 1 recorded (0 changes).\n"
+        "Under review until they are registered: db01.example.com.\n",
+    )
+    assert reader.get("/api/v1/assets").json["total"] == 0
+
+
+def test_hosts_that_are_not_registered_or_retired_are_refused_and_named(
+    pdb, import_, run, reader, ago, monkeypatch
+):
+    pdb.replace_facts("db01.example.com", SERVER, producer_timestamp=ago(600))
+    import_()
+    run("asset", "retire", "db01.example.com")
+    monkeypatch.setenv("CMDB_UNKNOWN_HOSTS", "refuse")
+    pdb.replace_facts("db01.example.com", SERVER, producer_timestamp=ago(300))
+    pdb.replace_facts("web01.example.com", VIRTUAL, producer_timestamp=ago(5))
+    result = import_()
+    assert result.exit_code == 0
+    assert result.stdout == ("2 nodes: 2 refused.\nRefused: db01.example.com, web01.example.com.\n")
+    retired, unknown = sorted(result.stderr.splitlines())
+    assert retired.startswith("db01.example.com: refused: db01.example.com is retired since ")
+    assert unknown.startswith("web01.example.com: refused: web01.example.com is not registered; ")
+    run("asset", "register", "web01.example.com")
+    assert import_().stdout.startswith("2 nodes: 1 recorded (0 changes), 1 refused.\n")
+
+
+def test_facts_of_a_host_under_its_alias_are_the_assets(pdb, import_, run, reader, ago):
+    run("asset", "register", "db01")
+    run("asset", "alias", "db01", "db01.example.com")
+    pdb.replace_facts("db01.example.com", SERVER, producer_timestamp=ago(600))
+    assert import_().stdout == "1 node: 1 recorded (0 changes).\n"
+    assert asset(reader, "db01")["hostname"] == "db01"
+    assert import_().stdout == "1 node: 1 skipped, their facts have not moved.\n"

@@ -1,5 +1,6 @@
 """What became of each host's report, also where the API is away or answers oddly."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ import pytest
 from cmdb_api.services import canonical
 from tests.minion.test_deliver import Server, answer, results
 from tests.reports import MASTER_SECRET, digest_only, make_report, section
+
+PILLAR = Path(__file__).parents[2] / "salt" / "_pillar" / "cmdb.py"
 
 
 @pytest.fixture
@@ -395,6 +398,53 @@ def test_generations_that_somebody_removed_are_written_again(opts):
     os.unlink(keys.path)
     assert keys.learn({"web01": 2}) == []
     assert master.Keys(master.settings(opts), opts).generation("WEB01") == 2
+
+
+def test_who_is_retired_is_known_to_every_process_of_the_master(opts):
+    keys = master.Keys(master.settings(opts), opts)
+    assert keys.learn({"web01": 2}, ["web01"]) == ["web01"]
+    assert keys.learn({"web01": 2}, ["web01"]) == []
+    other = master.Keys(master.settings(opts), opts)
+    assert other.is_retired("WEB01")
+    assert not other.is_retired("web02")
+    assert other.generation("web01") == 2
+    assert keys.learn({"web01": 3}, []) == ["web01"]
+    assert not other.is_retired("web01")
+    assert other.generation("web01") == 3
+
+
+def test_generations_that_were_kept_before_hosts_could_be_retired_are_read(opts):
+    keys = master.Keys(master.settings(opts), opts)
+    os.makedirs(os.path.dirname(keys.path), exist_ok=True)
+    with open(keys.path, "w") as file:
+        json.dump({"web01": 2, "generations": 3}, file)
+    assert keys.generation("web01") == 2
+    assert keys.generation("generations") == 3
+    assert not keys.is_retired("web01")
+    assert keys.learn({"web01": 2, "generations": 3}) == []
+    assert keys.learn({"web01": 2, "generations": 3}, ["db01"]) == ["db01"]
+
+
+def test_the_pillar_gives_no_key_to_who_is_retired(opts):
+    keys = master.Keys(master.settings(opts), opts)
+    spec = importlib.util.spec_from_file_location("cmdb_pillar", PILLAR)
+    cmdb_pillar = importlib.util.module_from_spec(spec)
+    cmdb_pillar.__opts__ = opts
+    spec.loader.exec_module(cmdb_pillar)
+    assert cmdb_pillar.ext_pillar("web01", {}) == {"cmdb": {"key": keys.of("web01")}}
+    keys.learn({"web01": 2}, ["web01"])
+    assert cmdb_pillar.ext_pillar("Web01", {}) == {}
+    assert cmdb_pillar.ext_pillar("web02", {}) == {"cmdb": {"key": keys.of("web02")}}
+
+
+def test_the_api_is_told_who_still_reports_though_it_is_retired(opts):
+    keys = master.Keys(master.settings(opts), opts)
+    report = keys.sign(make_report("web01", {"disk": []}))
+    keys.learn({"web01": 2})
+    assert "is not web01's" in keys.fault(report)
+    keys.learn({"web01": 2}, ["web01"])
+    assert keys.fault(report) is None
+    assert "is not web01's" in keys.fault({**report, "report_id": "another"})
 
 
 def test_the_status_names_an_address_and_a_secret_that_are_not_as_they_should_be(opts):

@@ -195,7 +195,7 @@ def test_the_example_of_a_pillar_is_right(salt, pillar):
     apply(salt, "cmdb")
     assert set(jobs(salt)) == {"cmdb", "cmdb-software", "cmdb-raid"}
     assert salt("cmdb.status")["settings_problems"] == []
-    assert set(example) <= {*DEFAULTS, "schedule"}
+    assert set(example) <= {*DEFAULTS, "schedule", "declared"}
 
 
 def test_a_kind_that_no_collector_has_fails_alone(salt, pillar):

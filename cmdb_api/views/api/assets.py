@@ -5,7 +5,9 @@ from flask.views import MethodView
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas import asset as schemas
-from cmdb_api.services import assets, inventory, keys
+from cmdb_api.services import assets, inventory, keys, listing
+from cmdb_api.views import etag
+from cmdb_api.views.api import history
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -14,7 +16,8 @@ blp = Blueprint(
 )
 
 
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "of the asset"}}
+_TEXT = {"schema": {"type": "string"}}
+LOCATION = {"Location": _TEXT | {"description": "of the asset"}}
 
 
 @blp.route("")
@@ -23,14 +26,17 @@ class Assets(MethodView):
     @blp.arguments(schemas.AssetPageQuery, location="query")
     @blp.response(200, schemas.AssetPageSchema)
     def get(self, query):
-        """List assets by name."""
-        return assets.page(db.session, **query)
+        """
+        List assets by name.
+
+        Retired ones are left out unless `state` says so, and those under review or ignored unless
+        `standing` does.
+        """
+        return listing.page(db.session, **query)
 
     @needs("write")
     @blp.arguments(schemas.NewAssetSchema)
-    @blp.response(
-        201, schemas.AssetDetailSchema, headers={"Location": {"schema": {"type": "string"}}}
-    )
+    @blp.response(201, schemas.AssetDetailSchema, headers=LOCATION | etag.HEADER)
     @blp.alt_response(409, "CONFLICT")
     def post(self, fields):
         """
@@ -41,28 +47,72 @@ class Assets(MethodView):
         asset = assets.register(db.session, actor=g.bearer.name, **fields)
         db.session.commit()
         place = url_for("assets.Asset", hostname=asset.hostname)
-        return _detail(asset.hostname), 201, {"Location": place}
+        return etag.answer(_detail(asset.hostname), 201, {"Location": place})
 
 
 @blp.route("/<hostname>")
 class Asset(MethodView):
     @needs("read")
     @blp.arguments(schemas.AssetQuery, location="query")
-    @blp.response(200, schemas.AssetDetailSchema)
+    @blp.response(200, schemas.AssetDetailSchema, headers=etag.HEADER)
     @blp.alt_response(404, "NOT_FOUND")
+    @blp.doc(responses=history.OR_AS_IT_WAS)
     def get(self, query, hostname):
-        """Show all that is known of one asset; its name is taken in any case."""
-        return _detail(hostname, query["kind"])
+        """
+        Show all that is known of one asset; its name is taken in any case.
+
+        With `at` it is shown as it was at that moment.
+        """
+        if query.get("at"):
+            return history.as_it_was(hostname, query["at"], query["kind"])
+        return etag.answer(_detail(hostname, query["kind"]))
 
     @needs("write")
-    @blp.arguments(schemas.DeclaredSchema)
-    @blp.response(200, schemas.AssetDetailSchema)
+    @etag.guarded(blp)
+    @blp.arguments(schemas.EditSchema)
+    @blp.response(200, schemas.AssetDetailSchema, headers=etag.HEADER)
     @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
     def patch(self, fields, hostname):
         """Change what is declared of an asset; what is not given stays."""
-        assets.declare(db.session, hostname, actor=g.bearer.name, **fields)
+        match, actor = etag.if_match(), g.bearer.name
+        asset = assets.declare(db.session, hostname, actor=actor, if_match=match, **fields)
         db.session.commit()
-        return _detail(hostname)
+        return etag.answer(_detail(asset.hostname))
+
+    @needs("admin")
+    @etag.guarded(blp)
+    @blp.response(204)
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def delete(self, hostname):
+        """
+        Remove an asset with its whole history: one that never reported, or is retired.
+
+        What it was last is kept in /master-changes.
+        """
+        assets.remove(db.session, hostname, actor=g.bearer.name, if_match=etag.if_match())
+        db.session.commit()
+
+
+@blp.route("/<hostname>/state")
+class AssetState(MethodView):
+    @needs("write")
+    @etag.guarded(blp)
+    @blp.arguments(schemas.StateSchema)
+    @blp.response(200, schemas.AssetDetailSchema, headers=etag.HEADER)
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def post(self, given, hostname):
+        """
+        Bring an asset into another state of its life; 409 names those that are possible.
+
+        Retiring revokes its key. What each state means is in docs/assets.md.
+        """
+        more = {"if_match": etag.if_match(), "why": given.get("comment")}
+        assets.declare(db.session, hostname, actor=g.bearer.name, state=given["state"], **more)
+        db.session.commit()
+        return etag.answer(_detail(hostname))
 
 
 @blp.route("/<hostname>/key")

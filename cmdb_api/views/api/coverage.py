@@ -5,7 +5,8 @@ from flask.views import MethodView
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas import coverage as schemas
-from cmdb_api.services import coverage, sources
+from cmdb_api.services import asset_coverage, coverage, sources
+from cmdb_api.views.api import assets
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -21,7 +22,7 @@ class Coverage(MethodView):
     @blp.response(200, schemas.CoverageSchema)
     def get(self, query):
         """Count who did not report by reason, how each kind stands, and how old each source is."""
-        return coverage.summary(db.session, **query)
+        return coverage.summary(db.session, **_windowed(query))
 
 
 @blp.route("/missing")
@@ -33,7 +34,42 @@ class Missing(MethodView):
     def get(self, query):
         """List hosts of which nothing was collected in the window, those never seen among them."""
         skew = current_app.config["CLOCK_SKEW_SECONDS"]
-        return coverage.missing(db.session, clock_skew_seconds=skew, **query)
+        return coverage.missing(db.session, clock_skew_seconds=skew, **_windowed(query))
+
+
+@blp.route("/target")
+class Target(MethodView):
+    @needs("read", "relay")
+    @blp.arguments(schemas.TargetQuery, location="query")
+    @blp.response(200, schemas.TargetSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, query):
+        """
+        Give the commands that mend what is missing, by reason: `salt -L` with all its hosts.
+
+        Hosts that only a roster names are collected by `salt-ssh`. Keys, minions that are down and
+        collectors that are turned off are no matter of such a command: `left_out` counts them.
+        """
+        return coverage.targets(db.session, **_windowed(query))
+
+
+@assets.blp.route("/<hostname>/coverage")
+class AssetCoverage(MethodView):
+    @needs("read", "relay")
+    @assets.blp.arguments(schemas.CoverageQuery, location="query")
+    @assets.blp.response(200, schemas.AssetCoverageSchema)
+    @assets.blp.alt_response(404, "NOT_FOUND")
+    def get(self, query, hostname):
+        """Show how each kind of an asset stands: how old it is, why, and what mends it."""
+        skew = current_app.config["CLOCK_SKEW_SECONDS"]
+        asked = _windowed(query)
+        return asset_coverage.of(db.session, hostname, clock_skew_seconds=skew, **asked)
+
+
+def _windowed(query):
+    """Return what is asked for with the windows that then count."""
+    asked = query.pop("window")
+    return query | {"windows": coverage.Windows.of(current_app.config, asked)}
 
 
 @blp.route("/sources/<name>")

@@ -16,5 +16,10 @@ class Generations(MethodView):
     @needs("relay", "admin")
     @blp.response(200, GenerationsSchema)
     def get(self):
-        """Tell which hosts' keys were revoked how often: all that are not of generation 1."""
-        return {"generations": keys.generations(db.session)}
+        """
+        Tell which hosts' keys were revoked how often: all that are not of generation 1.
+
+        Hosts that are retired, or ignored, are to be given no key at all.
+        """
+        generations, retired = keys.generations(db.session), keys.retired(db.session)
+        return {"generations": generations, "retired": retired}

@@ -1,0 +1,47 @@
+"""A package on all hosts."""
+
+from marshmallow import Schema, fields, validate
+
+from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.values import Text
+
+
+class PackageQuery(PageQuery):
+    """Which package."""
+
+    name = Text(required=True, validate=validate.Length(min=1), metadata={"example": "openssl"})
+    version = Text(
+        metadata={
+            "description": "only hosts that have exactly this one, also beside a newer one",
+            "example": "3.0.11-1~deb12u2",
+        }
+    )
+
+
+class PackageVersionSchema(Schema):
+    """A version, and on how many hosts it is the newest."""
+
+    version = fields.String()
+    arch = fields.String(allow_none=True, metadata={"example": "amd64"})
+    host_count = fields.Integer()
+
+
+class PackageOfHostSchema(Schema):
+    """A package as one host has it."""
+
+    hostname = fields.String(metadata={"example": "web01"})
+    name = fields.String()
+    arch = fields.String(allow_none=True)
+    version = fields.String()
+    older_versions = fields.List(
+        fields.String(), metadata={"description": "installed beside it, where there are any"}
+    )
+
+
+class PackagePageSchema(PageSchema):
+    """The versions of a package, those on most hosts first, and one page of its hosts by name."""
+
+    name = fields.String()
+    total = fields.Integer(metadata={"description": "hosts on all pages"})
+    versions = fields.List(fields.Nested(PackageVersionSchema))
+    items = fields.List(fields.Nested(PackageOfHostSchema))

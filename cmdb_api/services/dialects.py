@@ -1,0 +1,58 @@
+"""What differs between the databases that this runs on."""
+
+from functools import reduce
+
+from sqlalchemy import JSON, Text, any_, cast, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+# Characters of a text that lists numbers.
+LINE = 1000
+
+
+def dialect(session):
+    """Return the name of the session's database."""
+    return session.get_bind().dialect.name
+
+
+def insert(session, table):
+    """Return an INSERT of this session's database, one that knows ON CONFLICT."""
+    return {"postgresql": postgresql, "sqlite": sqlite}[dialect(session)].insert(table)
+
+
+def among(session, column, values):
+    """Return the condition that a column is one of many values, which travel as one parameter."""
+    if dialect(session) == "postgresql":
+        return column == any_(literal(values, postgresql.ARRAY(column.type)))
+    each = func.json_each(literal(values, JSON())).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def numbers(session, *columns):
+    """
+    Return the aggregate that lists rows' whole numbers as text, in their order where it can.
+
+    ``read_numbers`` reads it: only as many as fit in a line.
+    """
+    parts = [cast(column, Text) for column in columns]
+    text = reduce(lambda one, other: one + ":" + other, parts)
+    listed = func.aggregate_strings(text, ",")
+    if dialect(session) == "postgresql":
+        listed = listed.aggregate_order_by(*columns)
+    return func.substr(listed, 1, LINE)
+
+
+def read_numbers(text, most):
+    """Return the first rows in a text of ``numbers``, at most so many, as tuples."""
+    rows = text.split(",")
+    # The last one may be cut.
+    whole = rows[:-1] if len(text) == LINE else rows
+    return [tuple(map(int, row.split(":"))) for row in whole[:most]]
+
+
+def listed(session, names):
+    """Return a table of these texts, with the column ``name``."""
+    if dialect(session) == "postgresql":
+        each = func.unnest(literal(names, postgresql.ARRAY(Text))).column_valued("name")
+        return select(each).subquery()
+    rows = func.json_each(literal(names, JSON())).table_valued("value")
+    return select(rows.c.value.label("name")).subquery()

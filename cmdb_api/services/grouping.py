@@ -1,0 +1,138 @@
+"""The fleet's changes, like ones together: the same change on 40 hosts is one line.
+
+So is what changes to and fro on a host: flapping. Both are found by the changes' likeness, in one
+query over a bounded window.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import and_, func, literal, or_, select, tuple_, union_all
+
+from cmdb_api.errors import Invalid
+from cmdb_api.models import Asset, Change
+from cmdb_api.models.change import MARKS
+from cmdb_api.models.types import now
+from cmdb_api.services import changes, dialects, flapping, identifiers, pages
+
+CHANGE = Change.__table__
+LONGEST = timedelta(days=31)
+USUAL = timedelta(days=1)
+# Hosts that are named in a line.
+HOSTS = 20
+FLAPPED = "flapped"
+# What a line is ordered by where another happened last at the same time: likeness tells of what
+# kind and action it is, but for marks, which have none.
+TIES = ("kind", "action", "likeness")
+
+
+def page(session, *, since=None, until=None, limit, cursor=None, **filters):
+    """Return one page of lines, the latest first; its window stays that of the first page."""
+    after = cursor and pages.read(cursor, *[changes.moment] * 3, str, str, int)
+    since, until = after[:2] if after else window(since, until)
+    wanted = changes.conditions(session, since=since, until=until, **filters)
+    rows = _lines(session, wanted).subquery()
+    order = rows.c.last_at.desc(), *(rows.c[name] for name in TIES)
+    query = select(rows).order_by(*order).limit(limit + 1)
+    if after:
+        query = query.where(_following(rows.c, *after[2:]))
+    found, following = pages.cut(
+        session.execute(query).all(), limit, lambda row: _mark(row, since, until)
+    )
+    return {
+        "since": since,
+        "until": until,
+        "items": list(_told(session, found)),
+        "next_cursor": following,
+    }
+
+
+def window(since, until):
+    """Return the bounds of what is asked for; raises Invalid where that is too much, or nothing."""
+    until = until or now()
+    since = since or until - USUAL
+    if since >= until:
+        raise Invalid.of("since", "it is not before until")
+    if until - since > LONGEST:
+        text = f"more than {LONGEST.days} days before until; ask for less at a time"
+        raise Invalid.of("since", text)
+    return since, until
+
+
+def _lines(session, wanted):
+    """Return the query for all lines: of like changes, of places that flap alike, and of marks."""
+    c = CHANGE.c
+    each = flapping.by_asset([*wanted, c.likeness.is_not(None)], c.likeness).cte("each")
+    some = flapping.repeated(each).cte("some")
+    flaps = flapping.of(some, wanted).cte("flaps")
+    hidden = flapping.alike(some, flaps).subquery()
+    key = tuple_(each.c.asset_id, each.c.likeness)
+    groups = _line(session, each, "", "", each.c.likeness).where(
+        or_(each.c.times == 1, key.not_in(select(hidden.c.asset_id, hidden.c.likeness)))
+    )
+    folded = _line(session, flaps, "", FLAPPED, flaps.c.likeness)
+    marks = [*wanted, c.likeness.is_(None), c.action.in_(MARKS)]
+    marked = flapping.by_asset(marks, c.kind, c.action).cte("marked")
+    return union_all(groups, folded, _line(session, marked, marked.c.kind, marked.c.action, 0))
+
+
+def _line(session, rows, *key):
+    """Return the query for lines of rows that have the same key, the columns of TIES."""
+    columns = [part if hasattr(part, "name") else literal(part) for part in key]
+    named = [column.label(name) for column, name in zip(columns, TIES, strict=True)]
+    given = [part for part in key if hasattr(part, "name")]
+    return select(*named, *_sums(session, rows.c)).group_by(*given)
+
+
+def _sums(session, c):
+    return (
+        func.count().label("host_count"),
+        func.sum(c.times).label("change_count"),
+        func.min(c.first_at).label("first_at"),
+        func.max(c.last_at).label("last_at"),
+        dialects.numbers(session, c.asset_id, c.seq).label("hosts"),
+    )
+
+
+def _following(c, last_at, *ties):
+    """Return the condition for lines that come after this one."""
+    later = tuple_(*(c[name] for name in TIES)) > tuple_(*ties)
+    return and_(c.last_at <= last_at, or_(c.last_at < last_at, later))
+
+
+def _mark(row, since, until):
+    moments = (when.isoformat() for when in (since, until, row.last_at))
+    return (*moments, row.kind, row.action, row.likeness)
+
+
+def _told(session, rows):
+    """Yield lines as they are told: each with the latest change of its first host for all."""
+    hosts = [dialects.read_numbers(row.hosts, HOSTS) for row in rows]
+    names = _names(session, {number for line in hosts for number, _ in line})
+    examples = _examples(session, [line[0] for line in hosts])
+    for row, line in zip(rows, hosts, strict=True):
+        if (change := examples.get(line[0])) is None:
+            # Removed since.
+            continue
+        told, is_mark = changes.told(change), change.action in MARKS
+        flapped = row.action == FLAPPED
+        yield {
+            **{name: told[name] for name in ("kind", "place", "action", "fields", "changes")},
+            "before": None if is_mark else identifiers.without(change.kind, change.before),
+            "after": None if is_mark else identifiers.without(change.kind, change.after),
+            "flapped": flapping.told(change, int(row.change_count)) if flapped else None,
+            **{name: getattr(row, name) for name in ("host_count", "first_at", "last_at")},
+            "change_count": int(row.change_count),
+            "hosts": sorted({names[number] for number, _ in line if number in names}),
+            "example": {name: told[name] for name in ("hostname", "seq", "report_id", "actor")},
+        }
+
+
+def _names(session, ids):
+    wanted = dialects.among(session, Asset.__table__.c.id, sorted(ids))
+    return dict(map(tuple, session.execute(select(Asset.id, Asset.hostname).where(wanted))))
+
+
+def _examples(session, keys):
+    """Return {(asset id, seq): change}."""
+    query = select(Change).where(tuple_(Change.asset_id, Change.seq).in_(keys))
+    return {(change.asset_id, change.seq): change for change in session.scalars(query)}

@@ -1,0 +1,40 @@
+"""Master data by its name, in any case; what is not known is told with the nearest names.
+
+What a row is to refer to is locked against removal, until the transaction ends.
+"""
+
+from sqlalchemy import select
+
+from cmdb_api.errors import Invalid
+from cmdb_api.services import locking, nearest
+
+PREFIX = "/api/v1"
+
+
+def find(session, resource, name, *, field=None, keep=False):
+    """Return the id of what has this name; ``keep`` locks it against removal. Raises Invalid."""
+    found = find_all(session, resource, [name], field=field, keep=keep)
+    return found[0]
+
+
+def find_all(session, resource, names, *, field=None, keep=False):
+    """Return the ids of what has these names, in their order; raises Invalid."""
+    model, keys = resource.model, [name.lower() for name in names]
+    wanted = locking.among(session, model.name_key, sorted(set(keys)))
+    query = select(model.name_key, model.id).where(wanted).order_by(model.id)
+    if keep:
+        query = query.with_for_update(read=True, key_share=True)
+    known = dict(map(tuple, session.execute(query)))
+    for name, key in zip(names, keys, strict=True):
+        if key not in known:
+            raise unknown(session, resource, name, field=field)
+    return [known[key] for key in keys]
+
+
+def unknown(session, resource, name, *, field=None):
+    """Return the error for a name that nothing of a sort has."""
+    model = resource.model
+    names = session.scalars(select(model.name).order_by(model.id).limit(nearest.COMPARED))
+    hint = nearest.hint(name, names) or ";"
+    text = f"there is no {resource.noun} {name}{hint} POST {PREFIX}/{resource.path} adds one"
+    return Invalid.of(field or resource.field, text)

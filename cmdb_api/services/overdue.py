@@ -1,0 +1,124 @@
+"""The query for hosts that brought nothing in time, with the reason of each."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select
+
+from cmdb_api.models import Asset, AssetStatus, Finding, Refusal, Section
+from cmdb_api.models.coverage import STATES
+from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
+from cmdb_api.services import reasons, times
+from cmdb_api.services.dialects import dialect
+from cmdb_api.services.reasons import OF_KEY, OF_STATUS
+
+# With a clock so far off a host can't speak to others any more: certificates are not valid for it.
+WRONG_MS = 24 * 3600 * 1000
+
+
+class Since(NamedTuple):
+    """Since when a host should have reported, and brought items (of the kind that is asked for)."""
+
+    reported: datetime
+    items: datetime
+
+
+def query(session, names, known, since, kind=None):
+    """
+    Return the query for these hosts, a table of names, and the condition that one is overdue.
+
+    ``known`` is what sources say of them.
+    """
+    status, section = AssetStatus, Section
+    items_at, start = (status.items_at, since.items)
+    if kind:
+        items_at, start = items_of(session, literal(kind)), times.to_ms(since.items)
+    late = or_(*(each.is_(None) | (each < at) for each, at in _ages(items_at, start, since, kind)))
+    rows = (
+        select(
+            names.c.name,
+            func.coalesce(Asset.hostname, known.c.hostname).label("hostname"),
+            *(known.c.target, known.c.listed, Asset.id.label("asset_id")),
+            *(Asset.created_at, Asset.registered_at),
+            *(status.reported_at, status.clock_skew_ms, status.via),
+            *(items_at.label("items_at"), Refusal.at.label("refused_at"), Refusal.why),
+            *(Finding.message.label("told"), Finding.opened_at.label("told_at")),
+            (status.reported_at >= since.reported).label("reported"),
+            _reason(since.reported, kind, known.c).label("reason"),
+            late.label("late"),
+        )
+        .select_from(names)
+        .join(Asset, Asset.hostname_key == names.c.name, isouter=True)
+        .join(status, status.asset_id == Asset.id, isouter=True)
+        .join(Refusal, Refusal.asset_id == Asset.id, isouter=True)
+        .join(known, known.c.name == names.c.name, isouter=True)
+        .join(Finding, _refused_as_unknown(names), isouter=True)
+    )
+    if kind:
+        same = and_(section.asset_id == Asset.id, section.kind == kind)
+        rows = rows.join(section, same, isouter=True)
+    return rows, late
+
+
+def items_of(session, kind):
+    """Return the expression for when a kind's items were collected, milliseconds since 1970."""
+    ages = AssetStatus.__table__.c.ages
+    if dialect(session) == "sqlite":
+        return func.json_extract(ages, literal("$.") + kind + "[1]", type_=BigInteger)
+    return cast(func.jsonb_extract_path_text(ages, cast(kind, Text), "1"), BigInteger)
+
+
+def every_kind(session):
+    """Return the expressions for a kind and for the same of it, of each kind of a host in turn."""
+    ages = AssetStatus.__table__.c.ages
+    if dialect(session) == "sqlite":
+        each = func.json_each(ages).table_valued("key", "value", joins_implicitly=True).c
+        return each.key, func.json_extract(each.value, "$[1]", type_=BigInteger)
+    each = func.jsonb_each(ages).table_valued("key", "value", joins_implicitly=True).c
+    return each.key, cast(each.value.op("->>")(1), BigInteger)
+
+
+def _refused_as_unknown(names):
+    """Return the condition for the finding that a host's reports are refused as nobody's."""
+    same = Finding.fingerprint == literal(f"{UNKNOWN_HOST}:") + names.c.name
+    return and_(same, Asset.id.is_(None), Finding.status != CLOSED)
+
+
+def _ages(items_at, start, since, kind):
+    own = [(items_at, start)]
+    return own if kind else [(AssetStatus.reported_at, since.reported), *own]
+
+
+def _reason(start, kind, known):
+    """Return the expression for why a host is missing: what is plain first, guesses last."""
+    status = AssetStatus
+    reported = status.reported_at >= start
+    newer = or_(status.received_at.is_(None), Refusal.at > status.received_at)
+    refused = and_(Refusal.at.is_not(None), newer)
+    return case(
+        *((and_(reported, when), why) for when, why in _outcomes(kind)),
+        (reported, reasons.NOTHING),
+        (and_(refused, Refusal.at >= start), reasons.REFUSED),
+        (Finding.id.is_not(None), reasons.NOT_REGISTERED),
+        *((known.key == n, OF_KEY[s]) for n, s in enumerate(STATES) if s in OF_KEY),
+        (known.failure.is_not(None), known.failure),
+        (known.up == 0, reasons.DOWN),
+        (refused, reasons.REFUSED),
+        (status.reported_at.is_(None), reasons.NEVER_SEEN),
+        (func.abs(status.clock_skew_ms) > WRONG_MS, reasons.CLOCK_WRONG),
+        else_=reasons.SILENT,
+    )
+
+
+def _outcomes(kind):
+    """Return [(condition, reason)] of a host that reported, by how its collectors fared."""
+    status = Section.status
+    if kind:
+        never = (Section.kind.is_(None), reasons.NO_COLLECTOR)
+        return [*((status == name, why) for name, why in OF_STATUS.items()), never]
+    of_asset = select(Section.kind).where(Section.asset_id == Asset.id).correlate(Asset)
+    some = of_asset.where(status == "disabled").exists()
+    return [
+        (of_asset.where(status == "error").exists(), reasons.FAILING),
+        (and_(some, ~of_asset.where(status != "disabled").exists()), reasons.DISABLED),
+    ]

@@ -1,0 +1,180 @@
+"""Parts: which vendor, model and serial number is where, and where it was.
+
+Where parts are stands in components, where they were in placements; both are read for the serial
+numbers asked for, and never more.
+"""
+
+from sqlalchemy import select, union
+
+from cmdb_api.errors import Invalid, NotFound
+from cmdb_api.models import Component, Placement
+from cmdb_api.services import assets, journeys, makers, pages, part_items, part_stays, stays
+
+SHORTEST_PREFIX = 3
+SUGGESTED = 3
+_PATTERN = "*"
+# A serial number that is in more hosts than this at once names no one thing.
+COMMON_COUNT = 10
+
+
+def page(session, *, serial=None, asset=None, vendor=None, model=None, limit, cursor=None):
+    """
+    Return a page of parts by serial number: of one, of all that begin alike, or of a host's.
+
+    ``serial`` may end with *; ``vendor`` and ``model`` narrow. Raises Invalid, NotFound.
+    """
+    if not serial and not asset:
+        fault = "Missing: a serial number, or the beginning of one and *; or an asset."
+        raise Invalid(f"serial: {fault}", fields={"serial": [fault]})
+    asset_id = assets.find(session, asset).id if asset else None
+    after = pages.read(cursor, str)[0] if cursor else None
+    exact = serial is not None and _PATTERN not in serial
+    if exact:
+        wanted = [_exact(serial)] if after is None else []
+    else:
+        wanted = _serials(session, _prefix(serial), asset_id, after, limit + 1)
+    shown, following = pages.cut(wanted, limit, lambda number: (number,))
+    parts = [part for part in _of(session, shown) if _fits(part, asset_id, vendor, model)]
+    if exact and not parts and after is None:
+        raise _unknown(session, serial, wanted[0], asset or vendor or model)
+    return {"items": [_told(part) for part in parts], "next_cursor": following}
+
+
+def _exact(serial):
+    number = part_items.as_looked_up(serial)
+    if number is None:
+        raise NotFound(f"serial: {serial!r} is what firmware says instead of a serial number")
+    return number
+
+
+def _prefix(serial):
+    """Return the beginning that a pattern names; None where there is no pattern."""
+    if serial is None:
+        return None
+    text = serial.strip().upper()
+    prefix = text.rstrip(_PATTERN)
+    if _PATTERN in prefix or len(prefix) < SHORTEST_PREFIX:
+        fault = f"A pattern is {SHORTEST_PREFIX} or more characters and then *; there is no other."
+        raise Invalid(f"serial: {fault}", fields={"serial": [fault]})
+    return prefix
+
+
+def _serials(session, prefix, asset_id, after, count):
+    """Return serial numbers in their order: those that begin so, or those of a host."""
+    tables = [Component] if asset_id else [Component, Placement]
+    queries = []
+    for column in (table.serial for table in tables):
+        query = select(column).where(column.is_not(None))
+        if asset_id:
+            query = query.where(Component.asset_id == asset_id)
+        if prefix:
+            query = query.where(column >= prefix, column.startswith(prefix, autoescape=True))
+        if after is not None:
+            query = query.where(column > after)
+        queries.append(query.distinct().order_by(column).limit(count).subquery().select())
+    every = union(*queries).subquery()
+    return session.scalars(select(every.c.serial).order_by(every.c.serial).limit(count)).all()
+
+
+def _unknown(session, serial, number, narrowed):
+    """Return the error for a serial number that is not known, with the nearest in the order."""
+    if narrowed and _of(session, [number]):
+        return NotFound(f"there is a part {serial}, but none that asset, vendor and model fit")
+    near = []
+    for column in (Component.serial, Placement.serial):
+        for side, order in ((column > number, column), (column < number, column.desc())):
+            near += session.scalars(select(column).where(side).order_by(order).limit(SUGGESTED))
+    near = sorted(set(near), key=lambda text: (-_alike(text, number), text))[:SUGGESTED]
+    near = [text for text in near if _alike(text, number) >= SHORTEST_PREFIX]
+    hint = f"; there is {', '.join(near)}" if near else ""
+    return NotFound(f"there is no part with the serial number {serial}{hint}")
+
+
+def _alike(text, other):
+    """Return how many characters two texts have in common at their beginning."""
+    same = 0
+    for one, two in zip(text, other, strict=False):
+        if one != two:
+            break
+        same += 1
+    return same
+
+
+class Part:
+    """All that is known of a vendor's serial number."""
+
+    def __init__(self, serial, found):
+        self.serial, self.stays = serial, found
+        newest = sorted(found, key=lambda stay: stay.seen_at, reverse=True)
+        named = [stay.vendor for stay in newest if makers.maker(stay.vendor)]
+        self.makers = {part_stays.maker(stay) for stay in found} - {None}
+        self.vendor = next(iter([*named, *sorted(self.makers)]), None)
+        self.model = next((stay.model for stay in newest if stay.model), None)
+        self.positions = stays.positions(found)
+        self.is_cable = _is_cable(found)
+
+    def flags(self):
+        """Return what is odd about it."""
+        is_common = sum(position.is_now for position in self.positions) > COMMON_COUNT
+        found = journeys.flags(self.positions, is_cable=self.is_cable)
+        return [*found, *[journeys.COMMON] * is_common]
+
+
+def _is_cable(found):
+    """Tell whether it is a cable; of a module that is gone it is not known, and no oddity then."""
+    present = [s for s in found if s.gone_at is None]
+    return all(s.kind == "sfp" for s in found) and all(s.is_cable for s in present)
+
+
+def _of(session, serials):
+    """Return the parts of these serial numbers, by number and vendor."""
+    found = part_stays.read(session, serials) if serials else {}
+    return [
+        Part(number, group)
+        for number in serials
+        for group in part_stays.by_part(found.get(number, ()))
+    ]
+
+
+def _fits(part, asset_id, vendor, model):
+    if asset_id and not any(p.host.id == asset_id for p in part.positions):
+        return False
+    if vendor:
+        asked = makers.maker(vendor) or vendor.strip().upper()
+        spelled = {(s.vendor or "").upper() for s in part.stays}
+        if asked not in part.makers and vendor.strip().upper() not in spelled:
+            return False
+    return not model or any(
+        model.strip().lower() in (s.model or "").lower() for s in part.stays if s.model
+    )
+
+
+def _told(part):
+    now = [position for position in part.positions if position.is_now]
+    before = [position for position in part.positions if not position.is_now]
+    return {
+        "vendor": part.vendor,
+        "model": part.model,
+        "serial": part.serial,
+        "kinds": sorted({stay.kind for stay in part.stays}),
+        "now": [_position(position) for position in reversed(now)],
+        "before": [_ended(position) for position in reversed(before)],
+        "journey": journeys.journey(part.positions, is_cable=part.is_cable),
+        "flags": part.flags(),
+    }
+
+
+def _position(position):
+    return {
+        "hostname": position.host.hostname,
+        "kind": position.kind,
+        "place": position.place,
+        "also": [{"kind": kind, "place": place} for kind, place in position.also],
+        "since": position.since,
+        "seen_at": position.seen_at,
+    }
+
+
+def _ended(position):
+    told = _position(position)
+    return told | {"until": told.pop("seen_at"), "gone_at": position.gone_at}

@@ -1,0 +1,123 @@
+"""Findings about hosts that report and are not expected to: unknown ones, and retired ones."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from cmdb_api.models import Asset, IdentityEvidence
+from cmdb_api.models.asset import IGNORED, RETIRED, REVIEW
+from cmdb_api.models.finding import RETIRED as RETIRED_KIND
+from cmdb_api.models.finding import UNKNOWN_HOST
+from cmdb_api.services import evidence, findings, times
+from cmdb_api.services.canonical import dumps
+from cmdb_api.services.dialects import among
+from cmdb_api.services.findings import Cause, fingerprint
+from cmdb_api.services.quarantine import tidy
+
+MOST_ADDRESSES = 20
+MOST_AGE_MS = 100 * 365 * 24 * 3600 * 1000
+# An identifier that so many assets carry tells nothing of one.
+MOST_CARRIERS = 5
+
+
+def unknown(session, envelope, received_at, alike, asset_id=None):
+    """Return the cause of a host that nobody registered; ``alike`` has its name in full."""
+    others = _carriers(session, envelope.identity, asset_id)
+    return Cause(
+        fingerprint=fingerprint(envelope.id, UNKNOWN_HOST),
+        kind=UNKNOWN_HOST,
+        hostname=envelope.id,
+        message=_message(envelope, alike, others),
+        evidence={
+            "identity": envelope.identity,
+            "via": envelope.via,
+            "reported_at": _reported_at(envelope, received_at),
+            "addresses": _addresses(envelope.sections),
+            "carried_by": others,
+            "alike": alike,
+        },
+        cause=_marks(envelope.identity),
+        asset_id=asset_id,
+    )
+
+
+def retired(envelope, asset, retired_at, received_at):
+    """Return the cause of a retired asset that reports."""
+    return Cause(
+        fingerprint=fingerprint(asset.asset_id, RETIRED_KIND),
+        kind=RETIRED_KIND,
+        hostname=asset.hostname,
+        message=f"{asset.hostname} is retired{since(retired_at)}, and still reports",
+        evidence={
+            "retired_at": times.text(retired_at),
+            "reported_at": _reported_at(envelope, received_at),
+            "via": envelope.via,
+            "identity": envelope.identity,
+        },
+        cause=f"{times.text(retired_at)} {_marks(envelope.identity)}",
+        asset_id=asset.asset_id,
+    )
+
+
+def settle(session, asset, *names):
+    """Close the findings that are true no more of an asset; ``names`` are others that it has."""
+    if asset.standing not in (REVIEW, IGNORED):
+        for name in (asset.hostname, *names):
+            findings.close(session, fingerprint(name, UNKNOWN_HOST))
+    if asset.state != RETIRED:
+        findings.close(session, fingerprint(asset.id, RETIRED_KIND))
+
+
+def _message(envelope, alike, others):
+    text = f"{envelope.id} reports ({envelope.via}), and nobody registered it"
+    if alike:
+        text += f"; by its short name it may be {' or '.join(alike)}"
+    if others:
+        text += f"; the same identifiers are those of {' and '.join(o['hostname'] for o in others)}"
+    return text
+
+
+def since(moment):
+    """Return since when something is so, to be said after it; empty where that is not known."""
+    return f" since {times.text(moment)}" if moment else ""
+
+
+def _reported_at(envelope, received_at):
+    # An age may be any number.
+    return times.text(received_at - timedelta(milliseconds=min(envelope.age_ms, MOST_AGE_MS)))
+
+
+def _marks(identity):
+    """Return the text of what tells one machine from another."""
+    return dumps(evidence.listed(evidence.read(identity)))
+
+
+def _carriers(session, identity, asset_id):
+    """Return the assets whose reports carry the same identifiers, and of which sort those are."""
+    found = evidence.weighty(evidence.read(identity))
+    column, same = IdentityEvidence.__table__.c, {}
+    values = sorted({value for values in found.values() for value in values})
+    query = select(column.type, column.value, Asset.hostname)
+    query = query.join(Asset, Asset.id == column.asset_id)
+    known = query.where(among(session, column.value, values), column.until.is_(None))
+    known = known.where(Asset.id != asset_id) if asset_id else known
+    for kind, value, hostname in session.execute(known.order_by(Asset.hostname_key)):
+        if value in found.get(kind, ()):
+            same.setdefault((kind, value), []).append(hostname)
+    shared = {}
+    for (kind, _), hostnames in same.items():
+        for hostname in hostnames if len(hostnames) < MOST_CARRIERS else ():
+            shared.setdefault(hostname, set()).add(kind)
+    return [{"hostname": name, "shared": sorted(kinds)} for name, kinds in shared.items()]
+
+
+def _addresses(sections):
+    """Return the addresses that a report brings, of its cards in their order."""
+    items = (sections.get("nic") or {}).get("items") or ()
+    found = {}
+    for item in items:
+        for name in ("ipv4", "ipv6"):
+            values = item.get(name) if isinstance(item, dict) else None
+            if isinstance(values, list):
+                found |= dict.fromkeys(tidy(each) for each in values if isinstance(each, str))
+    return list(found)[:MOST_ADDRESSES]

@@ -1,0 +1,131 @@
+"""The list of findings: what is told of each, and the filters that choose them."""
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from cmdb_api.errors import NotFound
+from cmdb_api.models import Asset, AssetStatus, Finding
+from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES
+from cmdb_api.models.types import now
+from cmdb_api.services import assets, changes, decisions, names, pages
+from cmdb_api.services.findings import FINDING
+
+ANY = "any"
+_OTHER = aliased(Asset)
+
+
+def page(session, *, kind=(), status=OPEN, asset=None, subject=None, limit, cursor=None):
+    """Return one page, those opened last first; a muted one whose time is over counts as open."""
+    moment = now()
+    query = _query(moment).where(*_conditions(session, moment, kind, status, asset, subject))
+    if cursor:
+        query = query.where(_after(*pages.read(cursor, changes.moment, int)))
+    query = query.order_by(Finding.opened_at.desc(), Finding.id.desc()).limit(limit + 1)
+    rows, after = pages.cut(
+        session.execute(query).all(),
+        limit,
+        lambda row: (row.Finding.opened_at.isoformat(), row.Finding.id),
+    )
+    return {"items": [_told(row) for row in rows], "next_cursor": after}
+
+
+def summary(session):
+    """Return how many findings there are: by status, and by kind and status."""
+    status = _status(now())
+    query = select(FINDING.c.kind, status, func.count()).group_by(FINDING.c.kind, status)
+    kinds = {kind: dict.fromkeys(STATUSES, 0) for kind in KINDS}
+    for kind, name, number in session.execute(query):
+        kinds[kind][name] = number
+    total = {name: sum(each[name] for each in kinds.values()) for name in STATUSES}
+    return {"statuses": total, "kinds": kinds}
+
+
+def of(session, number):
+    """Return a finding with what was, and what can be, decided about it; raises NotFound."""
+    moment = now()
+    row = session.execute(_query(moment).where(Finding.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no finding {number}")
+    finding = row.Finding
+    can = [
+        {
+            "decision": name,
+            "does": action.does,
+            "needs": list(action.needs),
+            "optional": list(action.optional),
+        }
+        for name, action in decisions.possible(finding, moment).items()
+    ]
+    ids = [n for n in (finding.asset_id, finding.other_id) if n]
+    return _told(row) | {
+        "evidence": finding.evidence,
+        "possible": can,
+        "decisions": decisions.of_finding(session, number),
+        "assets": _assets(session, ids),
+    }
+
+
+def _assets(session, ids):
+    """Return how the assets stand now that a finding is about."""
+    columns = Asset.hostname, Asset.state, Asset.standing, AssetStatus.reported_at
+    query = select(Asset.id, *columns).join(AssetStatus, isouter=True)
+    known = {row.id: row._asdict() for row in session.execute(query.where(Asset.id.in_(ids)))}
+    return [known[number] for number in ids if number in known]
+
+
+def _status(moment):
+    """Return the status of findings as an expression."""
+    over = and_(FINDING.c.status == MUTED, FINDING.c.muted_until <= moment)
+    return case((over, OPEN), else_=FINDING.c.status)
+
+
+def _query(moment):
+    return (
+        select(
+            Finding,
+            _status(moment).label("now"),
+            func.coalesce(Asset.hostname, Finding.hostname).label("name"),
+            _OTHER.hostname.label("other"),
+        )
+        .join(Asset, Asset.id == Finding.asset_id, isouter=True)
+        .join(_OTHER, _OTHER.id == Finding.other_id, isouter=True)
+    )
+
+
+def _conditions(session, moment, kind, status, asset, subject):
+    if kind:
+        yield Finding.kind.in_(kind)
+    if status == OPEN:
+        # So that the index is used.
+        yield Finding.status.in_((OPEN, MUTED))
+    if status != ANY:
+        yield _status(moment) == status
+    if subject:
+        yield Finding.subject == subject
+    if asset:
+        yield _of_host(session, asset)
+
+
+def _of_host(session, name):
+    """Return the condition that a finding is about this asset, or a host that is none."""
+    named = and_(Finding.asset_id.is_(None), func.lower(Finding.hostname) == names.key(name))
+    number = names.find(session, name)
+    if number is not None:
+        return or_(Finding.asset_id == number, Finding.other_id == number, named)
+    if not session.scalar(select(Finding.id).where(named).limit(1)):
+        # Raises, and names the nearest.
+        assets.find(session, name)
+    return named
+
+
+def _after(opened_at, number):
+    older = and_(Finding.opened_at == opened_at, Finding.id < number)
+    return and_(Finding.opened_at <= opened_at, or_(Finding.opened_at < opened_at, older))
+
+
+def _told(row):
+    finding = row.Finding
+    told = {column.key: getattr(finding, column.key) for column in FINDING.columns}
+    told |= {"status": row.now, "hostname": row.name, "other": row.other}
+    told["muted_until"] = finding.muted_until if row.now == MUTED else None
+    return told

@@ -1,0 +1,120 @@
+"""A package on all hosts: its versions, and which hosts have them."""
+
+import pytest
+
+from tests.reports import make_report, section
+
+PACKAGES = "/api/v1/packages"
+
+
+def item(name, version, arch="amd64", **more):
+    return {"name": name, "arch": arch, "version": version} | more
+
+
+@pytest.fixture
+def installed(post):
+    """Return a function that reports a host's packages."""
+
+    def installed(host, *items, **members):
+        held = section(list(items), ["name", "arch"], bulk=True)
+        (result,) = post(make_report(host, {"package": held}, **members))
+        assert result["result"] == "recorded", result
+
+    return installed
+
+
+@pytest.fixture
+def ask(reader):
+    """Return a function that asks for a package and gives the answer's JSON."""
+
+    def ask(name, **more):
+        answer = reader.get(PACKAGES, query_string={"name": name} | more)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    return ask
+
+
+def test_versions_are_told_with_their_hosts_most_first(installed, ask):
+    installed("web02", item("openssl", "3.0.1"), item("bash", "5.2"))
+    installed("web01", item("openssl", "3.0.1"), item("bash", "5.2"))
+    installed("db01", item("openssl", "3.0.2"))
+    got = ask("openssl")
+    assert (got["name"], got["total"], got["next_cursor"]) == ("openssl", 3, None)
+    assert got["versions"] == [
+        {"version": "3.0.1", "arch": "amd64", "host_count": 2},
+        {"version": "3.0.2", "arch": "amd64", "host_count": 1},
+    ]
+    assert [(row["hostname"], row["version"]) for row in got["items"]] == [
+        ("db01", "3.0.2"),
+        ("web01", "3.0.1"),
+        ("web02", "3.0.1"),
+    ]
+    assert got["items"][0]["name"] == "openssl"
+
+
+def test_one_version_can_be_chosen_also_where_a_newer_one_is_beside_it(installed, ask):
+    installed("web01", item("kernel", "6.2", older_versions=["6.1"]))
+    installed("web02", item("kernel", "6.1"))
+    installed("web03", item("kernel", "6.3"))
+    got = ask("kernel", version="6.1")
+    assert got["total"] == 2
+    assert [row["hostname"] for row in got["items"]] == ["web01", "web02"]
+    assert got["items"][0]["older_versions"] == ["6.1"]
+    assert "older_versions" not in got["items"][1]
+    assert {row["version"] for row in got["versions"]} == {"6.1", "6.2", "6.3"}
+
+
+def test_a_host_with_two_architectures_counts_once(installed, ask):
+    installed("web01", item("libc6", "2.36"), item("libc6", "2.36", arch="i386"))
+    got = ask("libc6")
+    assert (got["total"], len(got["items"])) == (1, 2)
+    assert [row["arch"] for row in got["versions"]] == ["amd64", "i386"]
+
+
+def test_hosts_come_in_pages(installed, ask):
+    for number in range(5):
+        installed(f"web{number}", item("bash", "5.2"), item("bash", "5.2", arch="i386"))
+    names, cursor = [], None
+    while len(names) < 20:
+        got = ask("bash", limit=3, **({"cursor": cursor} if cursor else {}))
+        assert got["total"] == 5
+        names += [row["hostname"] for row in got["items"]]
+        if (cursor := got["next_cursor"]) is None:
+            break
+    assert names == [f"web{number // 2}" for number in range(10)]
+
+
+def test_what_was_upgraded_everywhere_is_no_version_any_more(installed, ask, reader):
+    installed("web01", item("bash", "5.1"), item("nano", "7"))
+    installed("web01", item("bash", "5.2"))
+    assert [row["version"] for row in ask("bash")["versions"]] == ["5.2"]
+    answer = reader.get(PACKAGES, query_string={"name": "nano"})
+    assert answer.status_code == 404
+    assert "no host has a package nano" in answer.json["error"]["message"]
+
+
+def test_an_unknown_name_or_version_tells_of_the_nearest(installed, reader):
+    installed("web01", item("openssl", "3.0.1"), item("openssh-server", "9.2"))
+    answer = reader.get(PACKAGES, query_string={"name": "openss1"})
+    assert answer.status_code == 404
+    assert "no host has a package openss1; did you mean openssl" in answer.json["error"]["message"]
+    answer = reader.get(PACKAGES, query_string={"name": "openssl", "version": "3.0.11"})
+    assert answer.status_code == 404
+    assert answer.json["error"]["message"] == (
+        "no host has openssl in version 3.0.11; did you mean 3.0.1?"
+    )
+
+
+def test_a_name_is_wanted(reader):
+    for query in ({}, {"name": " "}):
+        answer = reader.get(PACKAGES, query_string=query)
+        assert answer.status_code == 422
+        assert "name" in answer.json["error"]["fields"]
+
+
+def test_units_that_bear_a_package_s_name_are_no_package(post, installed, ask):
+    installed("web01", item("ssh", "9.2"))
+    units = section([{"name": "ssh", "version": "x", "state": "enabled"}], ["name"], bulk=True)
+    post(make_report("web02", {"unit": units}))
+    assert ask("ssh")["total"] == 1
