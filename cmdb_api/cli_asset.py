@@ -125,16 +125,7 @@ def set_(host, values):
 
     Lists go with commas: tags=web,pci. What should be observed: expected.memory.total_bytes=64GiB.
     """
-    given = {}
-    for text in values:
-        name, value = cli_fields.parted(text)
-        if name.startswith(f"{EXPECTED}."):
-            fact, wanted = cli_fields.expected(name.removeprefix(f"{EXPECTED}."), value)
-            given.setdefault(EXPECTED, {})[fact] = wanted
-        elif name == EXPECTED and not value:
-            given[EXPECTED] = None
-        else:
-            given[cli_fields.field(name)] = value
+    given = cli_fields.given(map(cli_fields.parted, values))
     wanted = cli_fields.loaded(EditSchema(), cli_fields.typed(given))
     before = assets.find(db.session, host).version
     changed = assets.declare(db.session, host, actor=_actor(), **wanted)

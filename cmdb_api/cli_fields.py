@@ -37,6 +37,20 @@ def field(name):
     raise Invalid(f"an asset has no field {name}; {hint}")
 
 
+def given(pairs):
+    """Return the fields that (name, text) pairs give; expected.FACT is one of ``expected``."""
+    found = {}
+    for name, value in pairs:
+        if name.startswith(f"{EXPECTED}."):
+            fact, wanted = expected(name.removeprefix(f"{EXPECTED}."), value)
+            found[EXPECTED] = (found.get(EXPECTED) or {}) | {fact: wanted}
+        elif name == EXPECTED and not value:
+            found[EXPECTED] = None
+        else:
+            found[field(name)] = value
+    return found
+
+
 def expected(fact, value):
     """Return a fact and what is expected of it: a number or a list as in JSON, else text."""
     known = facts.find(fact)

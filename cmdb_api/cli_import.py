@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from werkzeug.test import Client
 
 from cmdb_api.cli_base import printable
+from cmdb_api.cli_import_assets import assets
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.services import times
@@ -67,7 +68,10 @@ class Age(click.ParamType):
 
 @click.group("import", cls=AppGroup)
 def import_():
-    """Import what other systems know of hosts."""
+    """Import what people and other systems know of hosts."""
+
+
+import_.add_command(assets)
 
 
 @import_.command()
