@@ -1,6 +1,7 @@
 """``cmdb asset``: assets registered, listed, shown and changed, as by the API."""
 
 import json
+from itertools import zip_longest
 
 import click
 from flask import current_app
@@ -13,12 +14,13 @@ from cmdb_api.extensions import db
 from cmdb_api.models.asset import RETIRED, STANDINGS, STATES
 from cmdb_api.schemas.asset import AssetDetailSchema, AssetPageSchema, EditSchema, NewAssetSchema
 from cmdb_api.schemas.values import Hostname, Names, Text
-from cmdb_api.services import aliases, assets, inventory, listing
+from cmdb_api.services import aliases, assets, fact_values, facts, inventory, listing
 from cmdb_api.services.listing import ANY
 
 HOST = click.argument("host", type=Field(Hostname(), "hostname"))
 HEADS = ("HOSTNAME", "STATE", "DATA CENTRE", "RACK", "UNIT", "TAGS", "LAST REPORT")
 FIRST = ("hostname", "aliases", "state", "standing")
+COMPARED = "declared_observed"
 SKIPPED = ("etag", "components", "kinds", "problems", "last_report", "identity")
 
 
@@ -113,7 +115,19 @@ def show(host, as_json):
     width = max(map(len, lines))
     for name, value in lines.items():
         if value not in (None, [], {}):
-            click.echo(f"{name.ljust(width)}  {cli_fields.shown(value)}")
+            several = map(_compared, value) if name == COMPARED else [value]
+            for head, each in zip_longest([name], several, fillvalue=""):
+                click.echo(f"{head.ljust(width)}  {cli_fields.shown(each)}")
+
+
+def _compared(one):
+    """Return in words what is declared and observed; sizes as ``set`` takes them."""
+    fact, values = facts.stored(one["name"]), [one["declared"], one["observed"]]
+    declared, observed = (fact_values.told(fact, value) for value in values)
+    if one["differs"]:
+        declared, observed = fact_values.spoken(fact, *values)
+    seen = "not observed" if one["observed"] is None else f"observed {observed}"
+    return f"{fact.name}: declared {declared}, {seen}"
 
 
 @asset.command("set")

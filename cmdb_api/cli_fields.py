@@ -79,7 +79,7 @@ def loaded(schema, given):
     try:
         return schema.load(given)
     except ValidationError as error:
-        raise invalid(error.messages) from error
+        raise invalid(error.messages, error, schema) from error
 
 
 def shown(value):

@@ -1,4 +1,6 @@
-"""``cmdb prune``: removes changes that are older than they are to be kept."""
+"""``cmdb prune``: removes changes that are older than they are to be kept, and identifiers."""
+
+from functools import partial
 
 import click
 from flask import current_app
@@ -8,7 +10,7 @@ from cmdb_api.cli_base import Field
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas.values import Duration
-from cmdb_api.services import kept, locking, retention, times
+from cmdb_api.services import carriers, kept, locking, retention, times
 
 
 @click.command()
@@ -23,6 +25,8 @@ def prune(older_than, dry_run):
     """
     Remove old changes. How assets were since then can still be told, and is told right.
 
+    Identifiers (MACs, machine-ids) that hosts ceased to have before then go too.
+
     To be run each day. It can be stopped, and goes on the next time.
     """
     length = older_than or retention.kept(current_app.config["HISTORY_DAYS"])
@@ -33,17 +37,32 @@ def prune(older_than, dry_run):
         )
     before = now() - length
     if dry_run:
-        number = retention.count(db.session, before)
-        click.echo(f"{number} changes are from before {times.text(before)}; nothing was removed.")
+        number, ended = (
+            retention.count(db.session, before),
+            carriers.count_ended(db.session, before),
+        )
+        click.echo(
+            f"{number} changes are from before {times.text(before)}, and {ended} identifiers were "
+            "seen last before it; nothing was removed."
+        )
         return
     retention.move_horizon(db.session, before)
     db.session.commit()
-    removed = 0
-    while some := retention.prune(db.session, before):
-        db.session.commit()
-        removed += some
+    removed = _all(retention.prune, before)
+    ended = _all(partial(carriers.forget, most=retention.BATCH), before)
     # What hosts that are gone had; the others let go of theirs themselves.
     locking.begin(db.session)
     kept.let_go(db.session)
     db.session.commit()
-    click.echo(f"{removed} changes from before {times.text(before)} were removed.")
+    click.echo(
+        f"{removed} changes and {ended} identifiers from before {times.text(before)} were removed."
+    )
+
+
+def _all(remove, before):
+    """Remove some at a time until there are none; return how many went."""
+    removed = 0
+    while some := remove(db.session, before):
+        db.session.commit()
+        removed += some
+    return removed

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmdb_api.extensions import db
-from cmdb_api.models.types import BigId, Document, ReportId, UTCDateTime, now
+from cmdb_api.models.types import NEVER_AGAIN, BigId, Document, ReportId, UTCDateTime, now
 
 PLANNED, RACKED, ONLINE = "planned", "racked", "online"
 OFFLINE, RETIRED = "offline", "retired"
@@ -28,6 +28,7 @@ class Asset(db.Model):
     """One server, named by its hostname. What people declare about it stands here."""
 
     __tablename__ = "asset"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     hostname: Mapped[str] = mapped_column(String(255))

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmdb_api.extensions import db
-from cmdb_api.models.types import BigId, Document, UTCDateTime
+from cmdb_api.models.types import NEVER_AGAIN, BigId, Document, UTCDateTime
 
 UNKNOWN_HOST, IDENTITY, QUARANTINE = "unknown_host", "identity", "quarantine"
 DRIFT, COLLECTOR, CLOCK = "drift", "collector", "clock"
@@ -60,6 +60,7 @@ class Finding(db.Model):
     __table_args__ = (
         Index("ix_finding_status_opened_at", "status", "opened_at"),
         Index("ix_finding_kind_status", "kind", "status"),
+        NEVER_AGAIN,
     )
 
 

@@ -8,6 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+# Ids are in ETags and in addresses: SQLite shall not give one again once its row is gone.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 # SQLite gives row ids to INTEGER keys only.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -93,6 +96,8 @@ def now():
 
 class MasterData:
     """The columns of what assets refer to by name."""
+
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(255))

@@ -103,7 +103,15 @@ class ListedChangeSchema(ChangeSchema):
     )
 
 
-class ChangePageSchema(PageSchema):
+class _Pruned(PageSchema):
+    """A page of what was pruned."""
+
+    pruned_before = Moment(
+        metadata={"description": "changes before this are no longer kept; null: all are"}
+    )
+
+
+class ChangePageSchema(_Pruned):
     """A page of changes, newest first."""
 
     items = fields.List(fields.Nested(ListedChangeSchema))
@@ -151,7 +159,7 @@ class GroupSchema(Schema):
     example = fields.Nested(ExampleSchema)
 
 
-class GroupPageSchema(PageSchema):
+class GroupPageSchema(_Pruned):
     """A page of lines, the latest first."""
 
     since = Moment(metadata={"description": "of the window; included"})

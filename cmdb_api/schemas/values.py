@@ -111,6 +111,8 @@ class Hostname(Text):
         # In lower case some letters are two.
         if not re.fullmatch(r"[^\s/]+", text) or len(text.lower()) > self.longest:
             raise ValidationError("A hostname has 1 to 255 characters, no space and no slash.")
+        if text in (".", "..") or text.startswith("-"):
+            raise ValidationError("A hostname is neither . nor .. and begins with no dash.")
         return text
 
 

@@ -8,14 +8,17 @@ from sqlalchemy import select, update
 from cmdb_api.errors import Conflict
 from cmdb_api.models import Asset
 from cmdb_api.models.asset import ACCEPTED, IGNORED, ONLINE, PLANNED, REVIEW
+from cmdb_api.models.asset import RETIRED as LIFE_ENDED
 from cmdb_api.models.finding import DRIFT, IDENTITY, RETIRED, STATE, UNKNOWN_HOST
 from cmdb_api.services import (
     aliases,
     assets,
     drift_decisions,
+    generations,
     identity,
     locking,
     merge,
+    names,
     pairs,
 )
 from cmdb_api.services.evidence import BOARD_SWAP, REINSTALL
@@ -72,10 +75,18 @@ def _register(session, finding, *, actor, comment=None):
 
 
 def _alias(session, finding, *, into, actor, comment=None):
-    other = assets.find(session, into)
+    other, name = assets.find(session, into), finding.hostname
+    if other.id == finding.asset_id:
+        raise Conflict.of("into", f"{into} is {name} itself: give the asset that it belongs to")
+    if other.state == LIFE_ENDED:
+        told = f"{other.hostname} is retired, and nothing of it is taken: first make it planned"
+        raise Conflict.of("into", f"{told}, cmdb asset set {other.hostname} state=planned")
     if finding.asset_id is None:
-        aliases.add(session, into, finding.hostname, actor=actor)
-        return {"alias": finding.hostname, "of": other.hostname}
+        known = {name: generations.of(session, names.key(name))}
+        known[other.hostname] = other.key_generation
+        aliases.add(session, into, name, actor=actor)
+        told = {"alias": name, "of": other.hostname}
+        return told | generations.outdated(known, other.key_generation)
     return _merged(session, finding, other.id, finding.asset_id, actor, comment)
 
 
@@ -100,8 +111,8 @@ def _merge(session, finding, *, into, actor, comment=None):
     target = assets.find(session, into)
     both = {finding.asset_id, finding.other_id}
     if target.id not in both:
-        names = [session.get(Asset, number).hostname for number in both if number]
-        raise Conflict.of("into", f"{into} is none of the two: {' and '.join(sorted(names))}")
+        known = [session.get(Asset, number).hostname for number in both if number]
+        raise Conflict.of("into", f"{into} is none of the two: {' and '.join(sorted(known))}")
     (other,) = both - {target.id}
     return _merged(session, finding, target.id, other, actor, comment)
 
@@ -122,24 +133,25 @@ def _replace(session, finding, *, actor, comment=None):
 
 
 def _clone(session, finding, *, actor, comment=None):
-    names = session.scalars(
+    machines = session.scalars(
         select(Asset.hostname).where(Asset.id.in_([finding.asset_id, finding.other_id]))
     )
     shared = {kind: set(values) for kind, values in finding.evidence["shared"].items()}
     cause = pairs.cause_text(pairs.CLONE, shared)
-    return {"machines": sorted(names), "cause": cause}
+    return {"machines": sorted(machines), "cause": cause}
 
 
+_KEY = " Keys that were revoked stay so: what `needs_new_key` names then reports with its new key."
 _CLONE = Action("They are two machines: this pair is not asked about again.", _clone)
 _MERGE = Action(
     "Both are one: the record of the other is merged into that of `into`, one of the two; its name "
-    "becomes an alias.",
+    "becomes an alias." + _KEY,
     _merge,
     needs=("into",),
 )
 _RENAME = Action(
     "It is the same machine: the old record goes on under the new name, and the old name becomes "
-    "an alias.",
+    "an alias." + _KEY,
     _rename,
 )
 _CONFIRM = Action("It was so; the record stays as it is.")
@@ -160,7 +172,7 @@ _IDENTITY = {
 _UNKNOWN = {
     "register": Action("Make it a registered asset, which keeps what it reported.", _register),
     "alias": Action(
-        "It is another name of the asset `into`: what it reported is merged into that.",
+        "It is another name of the asset `into`: what it reported is merged into that." + _KEY,
         _alias,
         needs=("into",),
     ),
@@ -171,11 +183,14 @@ _UNKNOWN = {
 }
 _OF_NO_ASSET = {
     "alias": Action(
-        "It is another name of the asset `into`: its next report is taken as that asset's.",
+        "It is another name of the asset `into`: its next report is taken as that asset's." + _KEY,
         _alias,
         needs=("into",),
     ),
-    "ignore": Action("Its reports are refused as before, and this is not shown again."),
+    "ignore": Action(
+        "Its reports are refused as before; this opens again where another machine has the name, "
+        "or it was gone and comes back."
+    ),
 }
 _KINDS = {
     UNKNOWN_HOST: _UNKNOWN,

@@ -2,10 +2,22 @@
 
 from sqlalchemy import select
 
-from cmdb_api.models import AssetStatus, Section
+from cmdb_api.errors import NotFound
+from cmdb_api.models import AssetStatus, CoverageHost, Section
 from cmdb_api.models.asset import ACCEPTED, ONLINE, REGISTERED
+from cmdb_api.models.coverage import REJECTED
 from cmdb_api.models.types import now
-from cmdb_api.services import absence, assets, coverage, expecting, mending, reasons, sources, times
+from cmdb_api.services import (
+    absence,
+    assets,
+    coverage,
+    expecting,
+    mending,
+    names,
+    reasons,
+    sources,
+    times,
+)
 from cmdb_api.services.quarantine import KINDS
 from cmdb_api.services.sections import age
 
@@ -14,7 +26,7 @@ NOTHING_WRONG = dict.fromkeys(("reason", "detail", "hint", "command"))
 
 def of(session, hostname, *, windows, clock_skew_seconds):
     """Return the asset's coverage, of all our kinds and those that it reported; or NotFound."""
-    asset, moment = assets.find(session, hostname), now()
+    asset, moment = _find(session, hostname), now()
     counts = asset.standing in (REGISTERED, ACCEPTED)
     why = None if counts and asset.state == ONLINE else asset.state if counts else asset.standing
     forms = expecting.forms(session)
@@ -35,6 +47,22 @@ def of(session, hostname, *, windows, clock_skew_seconds):
         "command": tell.command(host.reason) if late else None,
         "kinds": tell.kinds(asset.id, expected=why is None),
     }
+
+
+def _find(session, hostname):
+    """Return the asset of this name; NotFound says where only a master or a roster knows it."""
+    try:
+        return assets.find(session, hostname)
+    except NotFound:
+        own = CoverageHost.hostname_key == names.key(hostname)
+        query = select(CoverageHost.source, CoverageHost.state).where(own)
+        found = session.execute(query.order_by(CoverageHost.source)).all()
+        if not found:
+            raise
+    who, knows = " and ".join(each.source for each in found), "knows" if len(found) == 1 else "know"
+    waits = any(each.state != REJECTED for each in found)
+    more = ": see /coverage/missing" if waits else ", and its key is rejected"
+    raise NotFound(f"{hostname} is no asset, only {who} {knows} it{more}")
 
 
 class Teller:

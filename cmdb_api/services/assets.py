@@ -57,7 +57,9 @@ def register(session, *, hostname, actor, **given):
     if asset.registered_at:
         raise Conflict(f"{asset.hostname} is registered already")
     asset.registered_at, asset.standing = now(), REGISTERED
-    if not known:
+    if known:
+        asset.version += 1
+    else:
         lifecycle.start(asset, given.pop("state", ONLINE))
     declared.write(session, asset, given, actor=actor)
     _record(session, asset, actor, before=None, after=items(session, [asset])[asset.id])

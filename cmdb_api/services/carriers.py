@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from cmdb_api.models import Asset, IdentityEvidence
 from cmdb_api.models.identity import TYPES
@@ -11,7 +11,11 @@ from cmdb_api.services import dialects, evidence, locking
 
 EVIDENCE = IdentityEvidence.__table__
 COMMON_COUNT = 5
+# Identifiers that are kept of those that an asset's reports carry no more.
+MAX_ENDED = 500
 _KEY = ("asset_id", "type", "value")
+_COLUMNS = [EVIDENCE.c[name] for name in _KEY]
+_HAS_ENDED = EVIDENCE.c.until.is_not(None)
 
 
 class Carried(NamedTuple):
@@ -95,6 +99,33 @@ def end(session, asset_id, pairs, at):
         c = EVIDENCE.c
         same = c.asset_id == asset_id, c.type == kind, c.value == value
         session.execute(update(EVIDENCE).where(*same).values(until=at))
+    if pairs:
+        ended = select(*_COLUMNS).where(EVIDENCE.c.asset_id == asset_id, _HAS_ENDED)
+        newest = ended.order_by(EVIDENCE.c.until.desc(), *_COLUMNS)
+        _remove(session, newest.offset(MAX_ENDED))
+
+
+def count_ended(session, before):
+    """Return how many identifiers ``forget`` would remove."""
+    return session.scalar(select(func.count()).where(EVIDENCE.c.until < before))
+
+
+def forget(session, before, most):
+    """Remove some identifiers that ended before a time; return how many."""
+    locking.begin(session)
+    ended = select(*_COLUMNS).where(EVIDENCE.c.until < before).limit(most)
+    # A report may bring one back this moment.
+    return _remove(session, ended.with_for_update(skip_locked=True))
+
+
+def _remove(session, query):
+    """Remove the identifiers that a query gives; return how many."""
+    rows = [tuple(row) for row in session.execute(query)]
+    if rows:
+        same = [column == bindparam(f"of_{column.name}") for column in _COLUMNS]
+        given = [{f"of_{name}": v for name, v in zip(_KEY, row, strict=True)} for row in rows]
+        session.connection().execute(delete(EVIDENCE).where(*same), given)
+    return len(rows)
 
 
 def counts(session, pairs):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
-from cmdb_api.errors import NotFound
+from cmdb_api.errors import Invalid, NotFound
 from cmdb_api.models import Change
 from cmdb_api.models.change import RESET
 from cmdb_api.models.types import now
@@ -35,7 +35,8 @@ def page(session, *, fold=False, limit, cursor=None, **filters):
         found, limit, lambda row: (row.at.isoformat(), row.asset_id, row.seq)
     )
     items = [told(row) | {"flapped": folded.told(row)} for row in rows]
-    return {"items": items, "next_cursor": following}
+    horizon = retention.horizon(session)
+    return {"items": items, "pruned_before": horizon, "next_cursor": following}
 
 
 def _folded(session, wanted, filters):
@@ -73,7 +74,9 @@ def _kept(session, asset_id):
 def conditions(
     session, *, asset=None, kind=(), action=(), actor=None, origin=None, since=None, until=None
 ):
-    """Return the conditions for what is asked for; raises NotFound for what is not known."""
+    """Return the conditions for what is asked for; raises NotFound, or Invalid."""
+    if since and until and since >= until:
+        raise Invalid.of("since", "it is not before until")
     kinds.check(session, *kind, also=(assets.KIND,))
     found = []
     if asset:
@@ -85,12 +88,17 @@ def conditions(
     if actor:
         found.append(Change.actor == actor)
     if origin:
-        found.append(Change.actor.is_not(None) if origin == PEOPLE else Change.actor.is_(None))
+        found.append(_of_people() if origin == PEOPLE else ~_of_people())
     if since:
         found.append(Change.at >= since)
     if until:
         found.append(Change.at < until)
     return found
+
+
+def _of_people():
+    """Return the condition for what people did: reports of a merged asset have an actor too."""
+    return Change.actor.is_not(None) & (Change.kind == assets.KIND)
 
 
 def moment(text):

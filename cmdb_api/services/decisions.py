@@ -13,17 +13,22 @@ from cmdb_api.services import actions, carriers, findings, locking, names, neare
 from cmdb_api.services.findings import FINDING
 
 DECISION = Decision.__table__
-MUTE, UNMUTE, IGNORE = "mute", "unmute", "ignore"
+MUTE, UNMUTE, IGNORE, REOPEN = "mute", "unmute", "ignore", "reopen"
 PARAMETERS = ("into", "until")
+# In the place of the digest of a cause that is gone: equal to none.
+ENDED = ""
 
 
 def possible(finding, moment):
     """Return {decision: actions.Action} of what can be decided about a finding."""
-    if finding.status in (DECIDED, CLOSED):
+    if finding.status == CLOSED or (finding.status == DECIDED and finding.cause == ENDED):
         return {}
+    if finding.status == DECIDED:
+        return {REOPEN: actions.Action("Show it among the open ones again; undo nothing.")}
     found = dict(actions.of(finding))
     found[IGNORE] = found.get(IGNORE) or actions.Action(
-        "Leave it as it is; this opens again only where its cause takes another form."
+        "Leave it as it is; this opens again where its cause takes another form, or was gone and "
+        "comes back."
     )
     found[MUTE] = actions.Action(
         "Keep it out of sight until a time, or for ever where none is given.", optional=("until",)
@@ -48,18 +53,21 @@ def decide(session, number, decision, *, actor, comment=None, **given):
     """
     moment = now()
     finding = _locked(session, number, given.get("into"))
-    _check_open(session, finding)
     known = possible(finding, moment)
+    _check_open(session, finding, decision, known)
     if decision not in known:
         raise _impossible(finding, decision, known)
     _check_given(decision, known[decision], given)
     message = finding.message
-    if decision in (MUTE, UNMUTE):
+    if decision in (MUTE, UNMUTE, REOPEN):
         done = _mute(finding, decision, given.get("until"))
     else:
         done = known[decision].run(session, finding, actor=actor, comment=comment, **given)
         session.flush()
         finding = session.get(Finding, number, populate_existing=True)
+        if finding.status == CLOSED:
+            # The decision ended its cause: whatever comes after it is another.
+            finding.cause = ENDED
         finding.status, finding.closed_at, finding.muted_until = DECIDED, None, None
         if cause := done.pop("cause", None):
             finding.cause = findings.digest(cause)
@@ -103,19 +111,19 @@ def _locked(session, number, into):
     return finding
 
 
-def _check_open(session, finding):
+def _check_open(session, finding, decision, known):
     if finding.status == CLOSED:
         raise Conflict(
             f"finding {finding.id} is closed since {times.text(finding.closed_at)}: its cause is "
             "gone, and there is nothing to decide",
             details={"possible": []},
         )
-    if finding.status == DECIDED:
+    if finding.status == DECIDED and decision not in known:
         *_, last = of_finding(session, finding.id)
         raise Conflict(
             f"finding {finding.id} was decided by {last.actor} at {times.text(last.at)}: "
             f"{last.decision}",
-            details={"possible": []},
+            details={"possible": [*known]},
         )
 
 
@@ -136,7 +144,7 @@ def _check_given(decision, action, given):
 
 
 def _mute(finding, decision, until):
-    if decision == UNMUTE:
+    if decision in (UNMUTE, REOPEN):
         finding.status, finding.muted_until = OPEN, None
         return {}
     finding.status, finding.muted_until = MUTED, until

@@ -1,6 +1,6 @@
 """Keeps what people changed of master data, and that an asset was removed."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cmdb_api.models import MasterChange
 from cmdb_api.services import pages, patterns
@@ -32,7 +32,7 @@ def page(session, *, resource=None, name=None, since=None, limit, cursor=None):
     if resource:
         wanted.append(MasterChange.resource == resource)
     if name:
-        wanted.append(patterns.like(func.lower(MasterChange.name), name))
+        wanted.append(patterns.like(patterns.lowered(MasterChange.name, name), name))
     if since:
         wanted.append(MasterChange.at >= since)
     if cursor:

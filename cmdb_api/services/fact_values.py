@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from cmdb_api.errors import Invalid
-from cmdb_api.services import facts, nearest
+from cmdb_api.services import addresses, facts, nearest
 from cmdb_api.services.facts import BYTES, FLAG, KEPT_PERCENT, LIST, MORE_PERCENT, NUMBER, TEXT
 from cmdb_api.services.quarantine import INT64, tidy
 
 MOST_FACTS = 200
 MOST_VALUES, LONGEST = 500, 1024
+# Characters of a wrong value that its error shows.
+_TOLD = 100
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Za-z]{1,3})")
 _DECIMAL = {"B": 1} | {f"{letter}B": 1000**n for n, letter in enumerate("KMGTP", 1)}
 _BINARY = {f"{letter}IB": 1024**n for n, letter in enumerate("KMGTP", 1)}
@@ -29,7 +31,7 @@ _WANTED = {
 
 def check(expected, kinds=()):
     """
-    Return {fact: value} with sizes as numbers; None, which takes a fact away, also for "".
+    Return {fact: value} with sizes as numbers; None, which takes a fact away, also for "" and [].
 
     ``kinds`` are known beside ours. Raises Invalid with all that is wrong, by ``expected.<fact>``.
     """
@@ -40,12 +42,12 @@ def check(expected, kinds=()):
         fact = facts.find(name, kinds)
         if fact is None:
             faults[f"expected.{tidy(name, 64)}"] = _unknown(name, kinds)
-        elif value in (None, ""):
+        elif value in (None, "", []):
             found[name] = None
         elif (read := _read(fact, value)) is not None:
             found[name] = read
         else:
-            faults[f"expected.{name}"] = f"{_shown(value)} is not {_wanted(fact, value)}"
+            faults[f"expected.{name}"] = f"{_wrong(fact, value)} is not {_wanted(fact, value)}"
     if faults:
         text = "; ".join(f"{field}: {text}" for field, text in faults.items())
         raise Invalid(text, fields={field: [text] for field, text in faults.items()})
@@ -102,11 +104,32 @@ def _read(fact, value):
         value = _FLAGS.get(value.lower(), value) if isinstance(value, str) else value
         return value if isinstance(value, bool) else None
     if fact.type != LIST:
-        return _text(value)
-    found = [_text(each) for each in (value if isinstance(value, list) else [value])]
-    if len(found) > MOST_VALUES or None in found:
+        return _formed(fact, value)
+    found = [_formed(fact, each) for each in _each(fact, value)]
+    if not found or len(found) > MOST_VALUES or None in found:
         return None
     return sorted({text.lower(): text for text in found}.values())
+
+
+def _each(fact, value):
+    """Return what a list, or one text for it, has: parted by commas; addresses also by blanks."""
+    if not isinstance(value, str):
+        return value if isinstance(value, list) else [value]
+    parted = re.split(r"[\s,]+" if fact.form else ",", value)
+    return [text for text in parted if text.strip()]
+
+
+def _formed(fact, value):
+    """Return text in its fact's form; None where it is none."""
+    text = _text(value)
+    return addresses.read(fact.form, text) if text and fact.form else text
+
+
+def _wrong(fact, value):
+    """Return a value that is refused as its error shows it; of addresses those that are none."""
+    if fact.form and fact.type == LIST:
+        value = [each for each in _each(fact, value) if _formed(fact, each) is None] or value
+    return _shown(value, _TOLD)
 
 
 def _number(fact, value):
@@ -129,6 +152,8 @@ def _text(value):
 
 def _wanted(fact, value):
     wanted = _WANTED.get(fact.unit) or _WANTED[fact.type]
+    if fact.form:
+        wanted = addresses.wanted(fact.form, several=fact.type == LIST)
     if fact.unit == BYTES and isinstance(value, str):
         size = re.fullmatch(r"([0-9.]{1,20}) ?([kKMGTP])", value.strip())
         if size:
@@ -158,11 +183,11 @@ def _size(value, binary):
     return f"{value} B"
 
 
-def _shown(value):
+def _shown(value, longest=200):
     if value is None:
         return "not observed"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
         value = ", ".join(map(str, value)) if isinstance(value, list) else "an object"
-    return tidy(str(value), 200)
+    return tidy(str(value), longest)

@@ -13,6 +13,8 @@ from cmdb_api.services.quarantine import KINDS
 
 NUMBER, TEXT, FLAG, LIST = "number", "text", "bool", "list"
 BYTES = "bytes"
+# What text of a fact must be.
+ADDRESS, IPV4, MAC = "address", "ipv4", "mac"
 TOTAL_MEMORY = "memory.total_bytes"
 # Where the kernel tells the memory: how much less it may be than what is built in, and how much
 # more than what was accepted once, percent.
@@ -37,6 +39,8 @@ class Fact(NamedTuple):
     among: bool = False
     # A number of bytes is told in units of 1024.
     binary: bool = False
+    # Text, and each of a list, is of this form: an address, or a pattern of some.
+    form: str | None = None
 
     @property
     def compared(self):
@@ -126,6 +130,7 @@ _ALL = (
     Fact(
         *("host.addresses", LIST, "nic", "IP addresses of its interfaces", read.addresses),
         among=True,
+        form=ADDRESS,
     ),
     Fact("board.vendor", TEXT, "board", "maker of the machine", read.first("manufacturer")),
     Fact("board.model", TEXT, "board", "of the machine", read.first("product")),
@@ -133,14 +138,20 @@ _ALL = (
     Fact("board.uuid", TEXT, "board", "system UUID", read.first("uuid")),
     Fact("board.asset_tag", TEXT, "board", "as its owner set it", read.first("asset_tag")),
     Fact("board.bios_version", TEXT, "board", "of the firmware", read.first("bios_version")),
-    Fact("bmc.address", TEXT, "bmc", "IPv4 address of the controller", read.first("ip_address")),
-    Fact("bmc.mac", TEXT, "bmc", "hardware address of the controller", read.first("mac")),
+    Fact(
+        *("bmc.address", TEXT, "bmc", "IPv4 address of the controller", read.first("ip_address")),
+        form=IPV4,
+    ),
+    Fact(
+        *("bmc.mac", TEXT, "bmc", "hardware address of the controller", read.first("mac")),
+        form=MAC,
+    ),
     Fact("bmc.firmware", TEXT, "bmc", "revision of its firmware", read.first("firmware")),
     Fact(
         *("nic.count", NUMBER, "nic", "ports of network cards, without virtual interfaces"),
         lambda items: len(read.ports(items)),
     ),
-    Fact("nic.macs", LIST, "nic", "hardware addresses of these", read.macs),
+    Fact("nic.macs", LIST, "nic", "hardware addresses of these", read.macs, form=MAC),
     Fact(
         *("gpu.count", NUMBER, "gpu"),
         "graphics cards, without those that only show a console",

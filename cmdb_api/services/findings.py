@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
+from cmdb_api.errors import Busy
 from cmdb_api.models import Finding
 from cmdb_api.models.finding import CLOSED, DECIDED, MUTED, OPEN
 from cmdb_api.models.types import now
@@ -62,7 +63,8 @@ def raise_(session, cause, moment=None):
     Open a finding, or bring it up to date; return its id.
 
     A closed one opens again, and so does a decided one whose cause has another form. A muted one
-    stays muted. Where nothing differs nothing is written.
+    stays muted. Where nothing differs nothing is written. Raises Busy where its asset is removed
+    this moment.
     """
     moment = moment or now()
     values = _values(cause)
@@ -72,6 +74,8 @@ def raise_(session, cause, moment=None):
     if (number := session.scalar(made)) is not None:
         return number
     row = _locked(session, cause.fingerprint)
+    if row is None:
+        raise Busy(f"an asset is removed this moment: {cause.message}; try again")
     if new := _news(row, values, moment):
         session.execute(update(FINDING).where(FINDING.c.id == row.id).values(new))
     return row.id
@@ -150,6 +154,8 @@ def note(session, cause):
     locking.begin(session)
     # Assets are locked before findings.
     locked = cause.asset_id and locking.get(session, cause.asset_id)
+    if cause.asset_id and not locked:
+        return False
     raise_(session, cause, moment)
     if locked:
         _remember(session, locked, cause)

@@ -31,6 +31,12 @@ def of(session, key):
     return known or FIRST
 
 
+def outdated(known, newest):
+    """Return what is told of hosts, {name: generation}, whose keys have become too old."""
+    old = sorted(name for name, generation in known.items() if generation < newest)
+    return {"key_generation": newest, "needs_new_key": old} if old else {}
+
+
 def every():
     """Return the query for (name, generation) of all that are remembered."""
     return select(KEY.c.name_key.label("name"), KEY.c.generation.label("key_generation"))

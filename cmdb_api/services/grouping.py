@@ -12,7 +12,7 @@ from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset, Change
 from cmdb_api.models.change import MARKS
 from cmdb_api.models.types import now
-from cmdb_api.services import changes, dialects, flapping, identifiers, pages
+from cmdb_api.services import changes, dialects, flapping, identifiers, pages, retention
 
 CHANGE = Change.__table__
 LONGEST = timedelta(days=31)
@@ -42,6 +42,7 @@ def page(session, *, since=None, until=None, limit, cursor=None, **filters):
         "since": since,
         "until": until,
         "items": list(_told(session, found)),
+        "pruned_before": retention.horizon(session),
         "next_cursor": following,
     }
 

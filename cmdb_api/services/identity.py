@@ -93,7 +93,7 @@ class _Judgement:
             chosen = self.asset.causes.get(SUCCESSOR) == told
             if not chosen and self._is_late():
                 return Judged(self.asset, {}, {}, is_late=True)
-            if not chosen and self._is_near():
+            if not chosen and (self._is_near() or self._is_former()):
                 raise identity_causes.conflict(self)
             return self._taken_over(told, chosen=chosen)
         if self.asset.reported_at is not None and self.at < self.asset.reported_at:
@@ -125,6 +125,10 @@ class _Judgement:
         """Tell whether the machine that is known reported just before."""
         reported_at = self.asset.reported_at
         return reported_at is not None and reported_at > self.collected_at - self.settle
+
+    def _is_former(self):
+        """Tell whether this machine bore the name before, and lost it to the one that has it."""
+        return bool(carriers.pairs_of(self.now) & self.carried.before.keys())
 
     def _own(self):
         """Return the causes in what became of the machine."""

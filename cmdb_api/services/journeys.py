@@ -29,11 +29,11 @@ def journey(positions, *, is_cable=False):
         if before is None:
             events.append(_event(position.since, FIRST_SEEN, None, position, _first(position)))
         elif both := _together(position, earlier):
-            other, (since, until) = both
-            text = _both_ends(other, position) if is_cable else _at_once(other, position, until)
-            events.append(_event(_shown(since), IN_TWO_HOSTS, other, position, text))
+            other, span = both
+            text = _both_ends(other, position) if is_cable else _at_once(other, position, span)
+            events.append(_event(_shown(span[0]), IN_TWO_HOSTS, other, position, text))
         else:
-            events.append(_arrival(before, position, carried_on))
+            events.extend(_arrival(before, position, carried_on))
     for position in positions:
         if not position.is_now and position not in carried_on:
             events.extend(_end(position, is_last=position is positions[-1]))
@@ -46,16 +46,21 @@ def where(position):
 
 
 def _arrival(before, position, carried_on):
-    """Return the event of a part that turns up after it was in another position."""
+    """Yield the event of a part that turns up after it was in another position."""
     away = position.start - before.end
     moved = not _is_same(before, position)
     way = f"moved from {where(before)} to {where(position)}"
     if moved and away < _ON_ITS_WAY:
         carried_on.add(before)
-        return _event(position.since, MOVED, before, position, way)
+        yield _event(position.since, MOVED, before, position, way)
+        return
+    if not moved and away <= timedelta(0):
+        # It never left.
+        carried_on.add(before)
+        return
     text = f"back after {_spoken(away)}"
     text += f", {way}" if moved else f" in {where(position)}"
-    return _event(position.since, BACK, before, position, text)
+    yield _event(position.since, BACK, before, position, text)
 
 
 def _end(position, is_last):
@@ -79,11 +84,21 @@ def _together(position, earlier):
     return None
 
 
-def _at_once(one, other, until):
-    seen = " and ".join(f"{where(p)} (seen {times.text(p.seen_at)})" for p in (one, other))
-    if until is None:
+def _at_once(one, other, span):
+    if span[1] is None:
+        seen = " and ".join(f"{where(p)} (seen {times.text(p.seen_at)})" for p in (one, other))
         return f"in two hosts at once: {seen}"
-    return f"in two hosts at once until {times.text(until)}: {seen}"
+    seen = " and ".join(f"{where(p)} (seen {_during(p.start, p.seen_at)})" for p in (one, other))
+    return f"in two hosts at once {_during(*span)}: {seen}"
+
+
+def _during(since, until):
+    """Return in words from when to when something was seen."""
+    if since == until:
+        return f"at {times.text(until)}"
+    if since == EVER:
+        return f"until {times.text(until)}"
+    return f"from {times.text(since)} to {times.text(until)}"
 
 
 def _both_ends(one, other):
@@ -100,6 +115,9 @@ def _is_same(one, other):
     """Tell whether two positions are one place: by the most physical kind that tells of both."""
     if one.host.id != other.host.id:
         return False
+    if one.kind == other.kind and one.end >= other.start:
+        # Straight on: what stands beside does not tell.
+        return one.place == other.place
     known, new = ({*p.also, (p.kind, p.place)} for p in (one, other))
     shared = {kind for kind, _ in known} & {kind for kind, _ in new}
     lead = min(shared, key=rank, default=None)

@@ -37,8 +37,11 @@ class Locked(NamedTuple):
 
 _COLUMNS = [(STATUS.c if name in STATUS.c else ASSET.c)[name] for name in Locked._fields]
 _ALL = select(*_COLUMNS).join_from(ASSET, STATUS, STATUS.c.asset_id == ASSET.c.id)
-_FIND = _ALL.where(ASSET.c.hostname_key == bindparam("name")).with_for_update(of=STATUS)
-_GET = _ALL.where(ASSET.c.id == bindparam("asset_id")).with_for_update(of=STATUS)
+# PostgreSQL gives whoever waited the newest of the rows that it locks, and the others as they were
+# before: a key that was revoked meanwhile would count. The status is locked first, as always.
+_BOTH = {"of": (STATUS, ASSET), "key_share": True}
+_FIND = _ALL.where(ASSET.c.hostname_key == bindparam("name")).with_for_update(**_BOTH)
+_GET = _ALL.where(ASSET.c.id == bindparam("asset_id")).with_for_update(**_BOTH)
 
 
 def begin(session):
@@ -92,7 +95,7 @@ def find_free(session, hostnames):
 
 def _free(session, column, values):
     query = _ALL.add_columns(ASSET.c.hostname_key).where(among(session, column, values))
-    return session.execute(query.with_for_update(of=STATUS, skip_locked=True)) if values else ()
+    return session.execute(query.with_for_update(**_BOTH, skip_locked=True)) if values else ()
 
 
 def add(session, hostname, **more):

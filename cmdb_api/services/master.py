@@ -26,7 +26,7 @@ PLACES = (DATA_CENTRES, ROOMS, RACKS)
 def page(session, resource, *, name=None, limit, cursor=None, **parents):
     """Return one page by name; ``parents`` narrow it to what belongs to them, by name."""
     model = resource.model
-    wanted = [patterns.like(func.lower(model.name), name)] if name else []
+    wanted = [patterns.like(named.lowered(resource), name)] if name else []
     for parent, given in parents.items():
         wanted.append(_of_parent(session, resource, BY_NAME[parent], given))
     count = select(func.count()).select_from(model).where(*wanted)

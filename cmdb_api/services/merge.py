@@ -10,7 +10,16 @@ from cmdb_api.models import Asset, AssetAlias, AssetStatus, IdentityEvidence
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED
 from cmdb_api.models.finding import CLOSED, MUTED, OPEN
 from cmdb_api.models.types import now
-from cmdb_api.services import assets, carriers, edits, identity, merge_history, naming, pairs
+from cmdb_api.services import (
+    assets,
+    carriers,
+    edits,
+    generations,
+    identity,
+    merge_history,
+    naming,
+    pairs,
+)
 from cmdb_api.services.declared import PLAIN
 from cmdb_api.services.findings import FINDING
 from cmdb_api.services.resources import MANY, SINGLE
@@ -31,9 +40,11 @@ def merge(session, into_id, other_id, *, actor, why=None, rename=False):
 
     ``rename`` gives the name of the one that goes to the one that stays. Raises Conflict.
     """
+    assert into_id != other_id, "an asset can't be merged into itself"
     with assets.edited_many(session, [into_id], actor=actor, why=why) as (into,):
         other = session.get(Asset, other_id, populate_existing=True)
-        name = other.hostname
+        old, name = into.hostname, other.hostname
+        known = {old: into.key_generation, name: other.key_generation}
         before = {"name": name} | assets.items(session, [other])[other_id]
         is_newer = _status(session, into_id, other_id, name)
         _evidence(session, into_id, other_id, is_newer=is_newer)
@@ -46,13 +57,13 @@ def merge(session, into_id, other_id, *, actor, why=None, rename=False):
         session.execute(delete(Asset).where(Asset.id == other_id))
         for field, value in declared.items():
             setattr(into, field, value)
-        old = into.hostname
         if rename:
             naming.rename(session, into, name, actor)
         else:
             naming.keep(session, into, name, actor=actor)
         session.flush()
-    return {"merged": name, "into": old} | ({"renamed": name} if rename else {})
+    told = {"merged": name, "into": old} | ({"renamed": name} if rename else {})
+    return told | generations.outdated(known, into.key_generation)
 
 
 def _status(session, into_id, other_id, hostname):

@@ -67,7 +67,9 @@ def _disown(session, other):
         ended, _ = placements.leaving(kind, items, {}, [], visit, **fields)
         placements.write(session, other.asset_id, ended, {}, [])
     own = CHANGE.c.asset_id == other.asset_id, merge_steps.reported()
-    said = literal("a report, from ") + CHANGE.c.hostname
+    said = func.substr(
+        literal("a report, from ") + CHANGE.c.hostname, 1, CHANGE.c.actor.type.length
+    )
     session.execute(update(CHANGE).where(*own).values(actor=said))
 
 

@@ -3,7 +3,7 @@
 What a row is to refer to is locked against removal, until the transaction ends.
 """
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 
 from cmdb_api.errors import Invalid
 from cmdb_api.services import locking, nearest
@@ -29,6 +29,15 @@ def find_all(session, resource, names, *, field=None, keep=False):
         if key not in known:
             raise unknown(session, resource, name, field=field)
     return [known[key] for key in keys]
+
+
+def lowered(resource):
+    """Return a resource's names in lower case, as an expression; SQL's own lower may be ASCII's."""
+    model, start = resource.model, 1
+    for name in resource.within:
+        number = func.coalesce(cast(getattr(model, f"{name}_id"), Text), "")
+        start = start + func.length(number) + 1
+    return func.substr(model.name_key, start) if resource.within else model.name_key
 
 
 def unknown(session, resource, name, *, field=None):

@@ -96,13 +96,14 @@ def _hosts(session, held, limit, cursor):
         .join(Section, (c.asset_id == Asset.id) & (c.kind == KIND))
         .where(among(session, c.bulk_list_id, list(held)))
     )
-    after = pages.read(cursor, str, int) if cursor else ["", -1]
-    query = query.where(Asset.hostname_key >= after[0]).order_by(Asset.hostname_key)
+    name, last = pages.read(cursor, str, int) if cursor else ("", -1)
+    query = query.where(Asset.hostname_key >= name).order_by(Asset.hostname_key)
     rows = [
         (hostname, number)
         for hostname, key, found in session.execute(query.limit(limit + 1))
         for number in held[found]
-        if [key, number] > after
+        # The database may order names otherwise than Python does.
+        if key != name or number > last
     ]
     return rows[:limit]
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select, tuple_
 
 from cmdb_api.models import Asset, AssetStatus, Change, Component, Placement, Section
 from cmdb_api.models.asset import IGNORED, OFFLINE, RETIRED
@@ -11,28 +11,38 @@ from cmdb_api.services import makers, part_items, stays, times
 from cmdb_api.services.locking import among
 from cmdb_api.services.sections import age
 
-# Rows read for one serial number, of those now and of those before.
+# Rows told of one serial number, of those now and of those before.
 MAX_STAYS = 200
 _HOST = (Asset.id, Asset.hostname, Asset.state, Asset.state_at, Asset.standing)
 
 
-def read(session, serials):
-    """Return {serial number: its stays}, the newest of too many."""
-    found, most = defaultdict(list), MAX_STAYS * len(serials)
-    for number, stay in (*_present(session, serials, most), *_past(session, serials, most)):
+def read(session, serials, asset_id=None):
+    """Return {serial number: its stays}; of too many a host's own, and the newest."""
+    found = defaultdict(list)
+    for number, stay in (*_present(session, serials, asset_id), *_past(session, serials, asset_id)):
         found[number].append(stay)
     return found
 
 
-def _present(session, serials, most):
+def _of_each(session, model, newest, serials, asset_id):
+    """Return the condition for a model's rows of serial numbers, so many of each at most."""
+    c, key = model.__table__.c, model.__table__.primary_key.columns
+    order = c.asset_id != asset_id, newest.desc().nulls_last(), c.asset_id
+    number = func.row_number().over(partition_by=c.serial, order_by=order[asset_id is None :])
+    is_one = among(session, c.serial, serials)
+    rows = select(*key, number.label("number")).where(is_one).subquery().c
+    near = select(*(rows[column.name] for column in key)).where(rows.number <= MAX_STAYS)
+    return and_(is_one, tuple_(*key).in_(near))
+
+
+def _present(session, serials, asset_id):
     columns = (Component.serial, Component.kind, Component.place, Component.since, Component.data)
     query = (
         select(*columns, AssetStatus.ages, AssetStatus.reported_at, *_HOST)
         .join_from(Component, Asset, Component.asset_id == Asset.id)
         .join(AssetStatus, AssetStatus.asset_id == Asset.id)
-        .where(among(session, Component.__table__.c.serial, serials))
+        .where(_of_each(session, Component, Component.since, serials, asset_id))
         .order_by(Component.asset_id)
-        .limit(most)
     )
     for row in session.execute(query):
         # Rows that are older than these rules.
@@ -54,7 +64,7 @@ def _present(session, serials, most):
         )
 
 
-def _past(session, serials, most):
+def _past(session, serials, asset_id):
     p = Placement
     of_change = and_(Change.asset_id == p.asset_id, Change.seq == p.seq)
     query = (
@@ -63,9 +73,8 @@ def _past(session, serials, most):
         .join_from(p, Asset, p.asset_id == Asset.id)
         .join(Change, of_change, isouter=True)
         .join(Section, and_(Section.asset_id == p.asset_id, Section.kind == p.kind), isouter=True)
-        .where(among(session, p.__table__.c.serial, serials))
+        .where(_of_each(session, p, p.until, serials, asset_id))
         .order_by(p.until.desc())
-        .limit(most)
     )
     for row in session.execute(query):
         by = None

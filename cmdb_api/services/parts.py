@@ -34,7 +34,7 @@ def page(session, *, serial=None, asset=None, vendor=None, model=None, limit, cu
     else:
         wanted = _serials(session, _prefix(serial), asset_id, after, limit + 1)
     shown, following = pages.cut(wanted, limit, lambda number: (number,))
-    parts = [part for part in _of(session, shown) if _fits(part, asset_id, vendor, model)]
+    parts = [part for part in _of(session, shown, asset_id) if _fits(part, asset_id, vendor, model)]
     if exact and not parts and after is None:
         raise _unknown(session, serial, wanted[0], asset or vendor or model)
     return {"items": [_told(part) for part in parts], "next_cursor": following}
@@ -126,9 +126,9 @@ def _is_cable(found):
     return all(s.kind == "sfp" for s in found) and all(s.is_cable for s in present)
 
 
-def _of(session, serials):
+def _of(session, serials, asset_id=None):
     """Return the parts of these serial numbers, by number and vendor."""
-    found = part_stays.read(session, serials) if serials else {}
+    found = part_stays.read(session, serials, asset_id) if serials else {}
     return [
         Part(number, group)
         for number in serials

@@ -13,7 +13,16 @@ from cmdb_api.models import AssetStatus, Change, Finding, Section
 from cmdb_api.models.asset import ONLINE, REGISTERED
 from cmdb_api.models.finding import CLOSED, COLLECTOR
 from cmdb_api.models.types import now
-from cmdb_api.services import assets, declared, history, kinds, retention, sections, times
+from cmdb_api.services import (
+    assets,
+    declared,
+    history,
+    kinds,
+    renames,
+    retention,
+    sections,
+    times,
+)
 from cmdb_api.services.resources import MANY
 
 LISTS = {resource.field for resource in MANY} | {"aliases"}
@@ -86,12 +95,14 @@ def declared_at(session, asset, when):
     # With a place it is an edit of another asset, which was merged into this one.
     edited = Change.kind == assets.KIND, Change.place == "", Change.actor.is_not(None)
     edited += (Change.at > when,)
-    query = select(Change.before, Change.hostname).where(Change.asset_id == asset.id, *edited)
+    columns = Change.before, Change.hostname, Change.at
+    query = select(*columns).where(Change.asset_id == asset.id, *edited)
     edit = session.execute(query.order_by(Change.seq).limit(1)).one_or_none()
     if edit is None:
         item = assets.items(session, [asset])[asset.id]
     else:
         item = edit.before or {"hostname": edit.hostname}
+    item = renames.undone(session, item, when, edit and edit.at)
     item = {"state": ONLINE, "standing": _standing(asset, when)} | item
     return {name: _value(name, item.get(name)) for name in FIELDS}
 

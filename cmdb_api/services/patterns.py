@@ -1,5 +1,9 @@
 """Filters by a part of a name in any case, or by a pattern with * and ?."""
 
+from functools import reduce
+
+from sqlalchemy import func
+
 _ESCAPE = "!"
 
 
@@ -8,6 +12,13 @@ def like(column, text):
     plain = escaped(text)
     wild = plain.replace("*", "%").replace("?", "_")
     return column.like(wild if wild != plain else f"%{plain}%", escape=_ESCAPE)
+
+
+def lowered(column, text):
+    """Return a column in lower case for a search for a text: SQL's own lower may be ASCII's."""
+    letters = sorted({letter for letter in text.lower() if not letter.isascii()})
+    pairs = [(letter.upper(), letter) for letter in letters if letter.upper() != letter]
+    return reduce(lambda found, pair: func.replace(found, *pair), pairs, func.lower(column))
 
 
 def ends(column, text):

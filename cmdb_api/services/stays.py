@@ -92,7 +92,7 @@ def overlap(one, other):
     since = max(one.start, other.start)
     if one.is_now and other.is_now:
         return since, None
-    until = min(one.seen_at, other.seen_at)
+    until = min(position.seen_at for position in (one, other) if not position.is_now)
     return (since, until) if one.start < other.seen_at and other.start < one.seen_at else None
 
 
@@ -172,7 +172,8 @@ def _position(visit, group, rows, since):
     """Return the position of a group of stays; ``rows`` are those that tell when it ended."""
     is_open = any(stay.gone_at is None for stay in rows)
     there = [stay for stay in rows if stay.gone_at is None] if is_open else group
-    head = min(there, key=lambda stay: (rank(stay.kind), -_start(stay).timestamp(), stay.place))
+    # Of two places at once the one where it was first: the other is one more.
+    head = min(there, key=lambda s: (rank(s.kind), _open_first(s), _start(s), s.place))
     start, end = since or EVER, max(map(_end, rows))
     beside = [s for s in visit if s in group or (_start(s) < end and _end(s) > start)]
     also = dict.fromkeys((stay.kind, stay.place) for stay in beside)
@@ -202,6 +203,11 @@ def _is_twice(group):
 
 def _order(stay):
     return _start(stay), _end(stay), stay.seq, rank(stay.kind), stay.place
+
+
+def _open_first(stay):
+    """Return what sorts stays by when they ended, the last first."""
+    return _OPEN - _end(stay)
 
 
 def _start(stay):

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from cmdb_api.models import Asset, IdentityEvidence
+from cmdb_api.models import Asset
 from cmdb_api.models.asset import IGNORED, RETIRED, REVIEW
+from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
 from cmdb_api.models.finding import RETIRED as RETIRED_KIND
-from cmdb_api.models.finding import UNKNOWN_HOST
-from cmdb_api.services import evidence, findings, times
+from cmdb_api.services import carriers, evidence, findings, times
 from cmdb_api.services.canonical import dumps
-from cmdb_api.services.dialects import among
-from cmdb_api.services.findings import Cause, fingerprint
+from cmdb_api.services.findings import FINDING, Cause, fingerprint
+from cmdb_api.services.locking import among
 from cmdb_api.services.quarantine import tidy
 
 MOST_ADDRESSES = 20
@@ -62,10 +62,18 @@ def retired(envelope, asset, retired_at, received_at):
 def settle(session, asset, *names):
     """Close the findings that are true no more of an asset; ``names`` are others that it has."""
     if asset.standing not in (REVIEW, IGNORED):
-        for name in (asset.hostname, *names):
-            findings.close(session, fingerprint(name, UNKNOWN_HOST))
+        prints = [fingerprint(name, UNKNOWN_HOST) for name in (asset.hostname, *names)]
+        for print_ in sorted({*prints, *_unknown(session, asset.id)}):
+            findings.close(session, print_)
     if asset.state != RETIRED:
         findings.close(session, fingerprint(asset.id, RETIRED_KIND))
+
+
+def _unknown(session, asset_id):
+    """Return the fingerprints of what is open of an asset as an unknown host, by any name."""
+    c = FINDING.c
+    of_asset = c.asset_id == asset_id, c.kind == UNKNOWN_HOST, c.status != CLOSED
+    return session.scalars(select(c.fingerprint).where(*of_asset))
 
 
 def _message(envelope, alike, others):
@@ -94,21 +102,17 @@ def _marks(identity):
 
 def _carriers(session, identity, asset_id):
     """Return the assets whose reports carry the same identifiers, and of which sort those are."""
-    found = evidence.weighty(evidence.read(identity))
-    column, same = IdentityEvidence.__table__.c, {}
-    values = sorted({value for values in found.values() for value in values})
-    query = select(column.type, column.value, Asset.hostname)
-    query = query.join(Asset, Asset.id == column.asset_id)
-    known = query.where(among(session, column.value, values), column.until.is_(None))
-    known = known.where(Asset.id != asset_id) if asset_id else known
-    for kind, value, hostname in session.execute(known.order_by(Asset.hostname_key)):
-        if value in found.get(kind, ()):
-            same.setdefault((kind, value), []).append(hostname)
-    shared = {}
-    for (kind, _), hostnames in same.items():
-        for hostname in hostnames if len(hostnames) < MOST_CARRIERS else ():
-            shared.setdefault(hostname, set()).add(kind)
-    return [{"hostname": name, "shared": sorted(kinds)} for name, kinds in shared.items()]
+    found = carriers.pairs_of(evidence.weighty(evidence.read(identity)))
+    counted = carriers.counts(session, found)
+    few = counted.keys() - carriers.frequent(counted, MOST_CARRIERS)
+    shared = carriers.holders(session, few, apart_from=asset_id)
+    query = select(Asset.id, Asset.hostname).order_by(Asset.hostname_key)
+    wanted = among(session, Asset.__table__.c.id, sorted(shared))
+    known = session.execute(query.where(wanted)) if shared else ()
+    return [
+        {"hostname": name, "shared": sorted({kind for kind, _ in shared[number]})}
+        for number, name in known
+    ]
 
 
 def _addresses(sections):

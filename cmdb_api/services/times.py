@@ -5,25 +5,31 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"([0-9]{1,18})([smhdw])")
 # No host is older; a longer one could leave the calendar.
 LONGEST = timedelta(days=100 * 365)
 
 
 def duration(text):
-    """Return "30m" or "7d" as a timedelta; raises ValueError with an example."""
-    match = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
-    length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
-    if not timedelta(0) < length <= LONGEST:
+    """Return "30m" or "7d" as a timedelta; raises ValueError with an example, or the limits."""
+    match = _DURATION.fullmatch(text)
+    if match and len(match[1]) > 6:
+        return _bounded(timedelta.max)
+    if not match:
         raise ValueError("a duration is wanted: a number and s, m, h, d or w, like 30m or 7d")
+    return _bounded(timedelta(**{_UNITS[match[2]]: int(match[1])}))
+
+
+def _bounded(length):
+    if not timedelta(0) < length <= LONGEST:
+        raise ValueError(f"a duration like 30m or 7d is more than 0 and at most {LONGEST.days}d")
     return length
 
 
 def moment(text, now):
     """Return the time that an ISO 8601 text or a duration ago names; without a zone it is UTC."""
-    try:
+    if _DURATION.fullmatch(text):
         return now - duration(text)
-    except ValueError:
-        pass
     try:
         # Python 3.10 does not know the Z.
         found = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text))
@@ -36,10 +42,8 @@ def moment(text, now):
 
 def to_come(text, now):
     """Return the time that an ISO 8601 text names, or a duration from now; raises ValueError."""
-    try:
+    if _DURATION.fullmatch(text):
         return now + duration(text)
-    except ValueError:
-        pass
     try:
         found = moment(text, now)
     except ValueError:

@@ -5,10 +5,10 @@ from sqlalchemy.orm import aliased
 
 from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset, AssetStatus, Finding
-from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES
+from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES, UNKNOWN_HOST
 from cmdb_api.models.types import now
 from cmdb_api.services import assets, changes, decisions, names, pages
-from cmdb_api.services.findings import FINDING
+from cmdb_api.services.findings import FINDING, fingerprint
 
 ANY = "any"
 _OTHER = aliased(Asset)
@@ -108,7 +108,8 @@ def _conditions(session, moment, kind, status, asset, subject):
 
 def _of_host(session, name):
     """Return the condition that a finding is about this asset, or a host that is none."""
-    named = and_(Finding.asset_id.is_(None), func.lower(Finding.hostname) == names.key(name))
+    print_ = fingerprint(names.key(name), UNKNOWN_HOST)
+    named = and_(Finding.asset_id.is_(None), Finding.fingerprint == print_)
     number = names.find(session, name)
     if number is not None:
         return or_(Finding.asset_id == number, Finding.other_id == number, named)

@@ -1,6 +1,9 @@
 """Every error leaves in the one JSON shape of ``cmdb_api.errors``."""
 
+import difflib
+import json
 import logging
+from collections.abc import Mapping
 
 from flask import request
 from marshmallow import ValidationError
@@ -10,6 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from cmdb_api.errors import Busy, CMDBError, Invalid, Malformed
 from cmdb_api.services import bodies
+
+# Characters of a wrong value that are told.
+SHOWN = 80
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +27,9 @@ def init_app(app):
     """Answer every failure of this app in JSON."""
     app.register_error_handler(CMDBError, answer)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(ValidationError, lambda error: answer(invalid(error.messages)))
+    app.register_error_handler(
+        ValidationError, lambda error: answer(invalid(error.messages, error))
+    )
     for failure in bodies.BROKEN:
         app.register_error_handler(failure, _broken)
     for failure in (OperationalError, InterfaceError, PoolTimeout):
@@ -33,9 +41,17 @@ def answer(error):
     return error.as_dict(), error.status, error.headers
 
 
-def invalid(messages):
-    """Return the error for marshmallow's messages; its ``fields`` names each wrong field."""
-    fields = _flat(messages)
+def invalid(messages, error=None, schema=None, place="json"):
+    """
+    Return the error for marshmallow's messages; its ``fields`` names each wrong field.
+
+    With marshmallow's error, the value is told too; with the schema, what was meant by a field that
+    it does not have. What came as ``query`` has no lists: a field is given several times.
+    """
+    given = getattr(error, "data", None)
+    fields = _told(_flat(messages), given, schema)
+    if place == "query":
+        fields = {name.partition(".")[0]: texts for name, texts in fields.items()}
     told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in sorted(fields.items()))
     return Invalid(told, fields=fields)
 
@@ -52,6 +68,42 @@ def _flat(messages, path=()):
     return {".".join(path) or "body": [str(text) for text in texts]}
 
 
+def _told(fields, given, schema):
+    """Return the texts on each field with the value that was given, or the name that was meant."""
+    known = [field.data_key or name for name, field in schema.fields.items()] if schema else []
+    told = {}
+    for name, texts in fields.items():
+        if texts == ["Unknown field."]:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}."
+            told[name] = [f"Unknown field; {hint}"] if known else texts
+        else:
+            value = _shown(_at(given, name))
+            told[name] = [*texts[:-1], f"{texts[-1]} Given: {value}"] if value else texts
+    return told
+
+
+def _at(given, name):
+    """Return the value at a path like "a.0.b" of what was given; None where there is none."""
+    for step in name.split("."):
+        if isinstance(given, list):
+            given = given[int(step)] if step.isdecimal() and int(step) < len(given) else None
+        elif isinstance(given, Mapping):
+            given = given.get(step)
+        else:
+            return None
+    return given
+
+
+def _shown(value):
+    """Return a value as JSON has it, cut where it is long; None for what has no value."""
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = text if text.isprintable() else json.dumps(value, default=str)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
 def _http(error):
     """Tell of an error that Flask, Werkzeug or the argument parser raised."""
     if error.response is not None or error.code < 400:
@@ -59,8 +111,8 @@ def _http(error):
     data = getattr(error, "data", None) or {}
     if error.code == 422 and "messages" in data:
         # {"json": {...}} or {"query": {...}}: where it stood is plain from the request.
-        (messages,) = data["messages"].values()
-        return answer(invalid(messages))
+        ((place, messages),) = data["messages"].items()
+        return answer(invalid(messages, error.exc, data.get("schema"), place))
     told = CMDBError(_message(error))
     told.status = error.code
     told.code = _CODES.get(error.code) or error.name.lower().replace(" ", "_")

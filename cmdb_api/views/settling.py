@@ -75,6 +75,8 @@ def alone(line, received_at):
         result = ingest(db.session, line.envelope, received_at, current_app.config)
         if result.result in WRITTEN:
             db.session.commit()
+    except Busy as error:
+        return _failed(line, "retry", error)
     except CMDBError as error:
         db.session.rollback()
         return _refused(line, error)

@@ -234,3 +234,39 @@ def _reset(session, hours):
     asset = locking.find(session, "web01")
     takeover.reset(session, asset, datetime.now(UTC) - timedelta(hours=hours))
     session.commit()
+
+
+def test_master_data_is_told_by_its_names_of_then(reader, writer):
+    def add(path, name, **more):
+        return writer.post(f"/api/v1/{path}", json={"name": name, **more}).json["id"]
+
+    centre = add("data-centres", "FRA1")
+    add("data-centres", "FRA2")
+    room = add("rooms", "room 1", data_centre="FRA1")
+    rack = add("racks", "A1", data_centre="FRA1", room="room 1")
+    other = add("racks", "A1", data_centre="FRA2")
+    environment, tag = add("environments", "prod"), add("tags", "pci")
+    declared = {"rack": "FRA1 / room 1 / A1", "environment": "prod", "tags": ["pci", "new"]}
+    writer.post("/api/v1/assets", json={"hostname": "web01", **declared})
+    moments = [times.text(datetime.now(UTC))]
+    renames = [
+        *(("racks", other, "B1"), ("environments", environment, "live"), ("tags", tag, "zone")),
+        *(("racks", rack, "A2"), ("rooms", room, "hall 1"), ("data-centres", centre, "FRA9")),
+    ]
+    for path, number, name in renames:
+        answer = writer.patch(f"/api/v1/{path}/{number}", json={"name": name})
+        assert answer.status_code == 200, answer.text
+    moments.append(times.text(datetime.now(UTC)))
+    writer.patch(ASSET, json={"comment": "an edit between"})
+    writer.patch(f"/api/v1/environments/{environment}", json={"name": "production"})
+    # A new one may take the name that is free.
+    add("environments", "prod")
+    moments.append(times.text(datetime.now(UTC)))
+
+    fields = ("data_centre", "room", "rack", "environment", "tags")
+    told = [reader.get(ASSET, query_string={"at": when}).json for when in moments]
+    assert [[past[name] for name in fields] for past in told] == [
+        ["FRA1", "room 1", "A1", "prod", ["new", "pci"]],
+        ["FRA9", "hall 1", "A2", "live", ["new", "zone"]],
+        ["FRA9", "hall 1", "A2", "production", ["new", "zone"]],
+    ]

@@ -131,6 +131,16 @@ def test_wrong_filters_are_named(reader, query):
     assert field.split(".")[0] == query.partition("=")[0]
 
 
+@pytest.mark.parametrize("path", [CHANGES, f"{CHANGES}/groups", "/api/v1/assets/web01/changes"])
+def test_a_time_that_ends_before_it_begins_is_refused(record, reader, path):
+    record(("web01", 60, {}))
+    at = NOW.isoformat()
+    for query in ({"since": "1d", "until": "2d"}, {"since": at, "until": at}):
+        answer = reader.get(path, query_string=query)
+        assert answer.status_code == 422, answer.text
+        assert answer.json["error"]["fields"] == {"since": ["it is not before until"]}
+
+
 def test_an_unknown_asset_is_said_to_be_unknown(reader):
     assert reader.get(f"{CHANGES}?asset=web01").status_code == 404
 

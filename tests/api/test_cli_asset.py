@@ -102,6 +102,22 @@ def test_an_asset_is_shown(asset, rack, post):
     assert json.loads(asset("show", "web01", "--json"))["components"]["disk"][0]["place"] == "1"
 
 
+def test_what_is_declared_is_shown_beside_what_is_observed(asset, post):
+    words = ("memory.total_bytes=64GiB", "disk.count=1", "os.name=Debian")
+    asset("register", "web01", *(word for text in words for word in ("--expect", text)))
+    modules = [{"slot": "a", "size_bytes": 32 * 2**30}]
+    post(make_report("web01", DISK | {"memory": modules}))
+    lines = asset("show", "web01").splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("declared_observed"))
+    shown = [line.removeprefix("declared_observed").strip() for line in lines[first : first + 3]]
+    assert shown == [
+        "disk.count: declared 1, observed 1",
+        "memory.total_bytes: declared 64 GiB, observed 32 GiB",
+        "os.name: declared Debian, not observed",
+    ]
+    assert asset("set", "web01", "expected.memory.total_bytes=64 GiB") == "web01 is as it was.\n"
+
+
 def test_fields_are_set_and_taken_away(asset, rack, writer):
     asset("register", "web01", "--comment", "a")
     said = asset("set", "web01", "rack=A12", "position-u=17", "tags=b, a", "comment=")

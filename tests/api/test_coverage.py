@@ -176,7 +176,7 @@ def test_a_wrong_window_is_named_with_an_example(reader, window):
 def test_wrong_reasons_and_kinds_are_named(reader):
     answer = reader.get(f"{MISSING}?reason=bored&kind=A%20B")
     assert answer.status_code == 422
-    assert set(answer.json["error"]["fields"]) == {"reason.0", "kind"}
+    assert set(answer.json["error"]["fields"]) == {"reason", "kind"}
 
 
 def test_a_kind_that_nobody_knows_is_named_with_the_nearest(reader, post, make_report):
@@ -751,6 +751,22 @@ def test_the_kinds_of_a_host_that_is_silent_have_its_reason(
     assert answer.json["reason"] == "never_seen"
     assert kinds_of(answer)["disk"]["reason"] == "never_seen"
     assert reader.get(f"{ASSETS}/web09/coverage").status_code == 404
+
+
+def test_coverage_of_a_host_that_only_a_master_knows_says_so(push, reader):
+    push(accepted=["down1"], pending=["wait1"], rejected=["bad1"])
+    push("salt02", accepted=["down1"])
+    answer = reader.get(f"{ASSETS}/DOWN1/coverage")
+    assert answer.status_code == 404
+    assert answer.json["error"]["message"] == (
+        "DOWN1 is no asset, only salt01 and salt02 know it: see /coverage/missing"
+    )
+    message = reader.get(f"{ASSETS}/wait1/coverage").json["error"]["message"]
+    assert message == "wait1 is no asset, only salt01 knows it: see /coverage/missing"
+    message = reader.get(f"{ASSETS}/bad1/coverage").json["error"]["message"]
+    assert message == "bad1 is no asset, only salt01 knows it, and its key is rejected"
+    message = reader.get(f"{ASSETS}/down2/coverage").json["error"]["message"]
+    assert message.startswith("there is no asset down2")
 
 
 TARGET = f"{COVERAGE}/target"

@@ -104,3 +104,40 @@ def test_a_database_that_does_not_answer_is_a_503(app, caplog):
     assert error(answer, 503)["code"] == "busy"
     assert answer.headers["Retry-After"] == "10"
     assert "server closed the connection" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "name", "told"),
+    [
+        ("assets", {"hostname": "web 01"}, "hostname", 'Given: "web 01"'),
+        ("racks", {"name": "A1", "data_centre": "x", "height_u": 0}, "height_u", "Given: 0"),
+        ("racks", {"name": "A1", "data_centre": "x", "height_u": "42"}, "height_u", 'Given: "42"'),
+        ("racks", {"name": 5, "data_centre": "x"}, "name", "Given: 5"),
+        ("assets", {"hostname": "a", "warranty_until": "31.12.30"}, "warranty_until", '"31.12.30"'),
+        ("assets", {"hostname": "a", "tags": ["x", 5]}, "tags.1", "Given: 5"),
+        ("assets", {"hostname": "a", "comment": "x" * 99999}, "comment", 'Given: "xxx'),
+        ("assets", {"hostnam": "web01"}, "hostnam", "Unknown field; did you mean hostname?"),
+        ("tags", {"name": "a\nb"}, "name", "a\\nb"),
+    ],
+)
+def test_a_wrong_field_is_told_with_its_value(writer, path, given, name, told):
+    answer = writer.post(f"/api/v1/{path}", json=given)
+    assert answer.status_code == 422
+    (text,) = answer.json["error"]["fields"][name]
+    assert told in text
+    assert len(text) < 300
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "told"),
+    [
+        ("assets?state=gone", "state", 'Given: "gone"'),
+        ("assets?limit=0", "limit", "Given: "),
+        ("changes?since=tomorrow", "since", 'Given: "tomorrow"'),
+        ("changes?sinc=1d", "sinc", "did you mean since?"),
+    ],
+)
+def test_a_wrong_parameter_is_told_with_its_value(reader, query, name, told):
+    answer = reader.get(f"/api/v1/{query}")
+    assert answer.status_code == 422
+    assert told in answer.json["error"]["fields"][name][0]

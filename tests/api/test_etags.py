@@ -123,3 +123,30 @@ def test_edits_of_different_fields_at_once_are_both_kept_where_no_version_is_nam
     assert {name: told[name] for name in edits} == edits
     changes = writer.get(f"{ASSETS}/web01/changes").json["items"]
     assert sorted(change["seq"] for change in changes) == [1, 2, 3, 4, 5]
+
+
+def test_registering_a_host_that_has_reported_is_an_edit(post, make_report, writer):
+    post(make_report("web01", {"disk": [{"slot": "1"}]}))
+    tag = writer.get("/api/v1/assets/web01").headers["ETag"]
+    writer.post("/api/v1/assets", json={"hostname": "web01", "comment": "from bert"})
+    edit = {"comment": "from anna"}
+    answer = writer.patch("/api/v1/assets/web01", json=edit, headers={"If-Match": tag})
+    assert answer.status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "edit"),
+    [
+        ("assets", {"hostname": "web01"}, {"comment": "x"}),
+        ("tags", {"name": "web"}, {"description": "x"}),
+    ],
+)
+def test_the_etag_of_what_was_removed_is_never_that_of_its_successor(
+    make_client, path, given, edit
+):
+    admin = make_client("admin")
+    made = admin.post(f"/api/v1/{path}", json=given)
+    admin.delete(made.headers["Location"])
+    again = admin.post(f"/api/v1/{path}", json=given).headers["Location"]
+    answer = admin.patch(again, json=edit, headers={"If-Match": made.headers["ETag"]})
+    assert answer.status_code == 412

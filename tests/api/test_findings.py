@@ -131,6 +131,58 @@ def test_a_report_of_what_is_not_online_is_found_and_set_online(
     assert found() == []
 
 
+def test_a_decision_that_ends_a_cause_does_not_silence_it_when_it_comes_back(
+    post, writer, only, found, decide
+):
+    def offline():
+        assert (
+            writer.post("/api/v1/assets/web01/state", json={"state": "offline"}).status_code == 200
+        )
+        time.sleep(0.01)
+        post(make_report(sections={"disk": []}))
+
+    post(make_report(sections={"disk": []}))
+    offline()
+    one = only()
+    decide(one, "set_online")
+    post(make_report(sections={"disk": []}))
+    assert found() == [] and only(status="decided")["id"] == one["id"]
+    offline()
+    assert only()["id"] == one["id"]
+    assert decide(one, "set_online")["status"] == "decided"
+
+
+def test_what_was_observed_and_accepted_is_a_finding_again_when_it_differs_again(
+    post, writer, only, found, decide
+):
+    def expect(count):
+        given = {"expected": {"disk.count": count}}
+        assert writer.patch("/api/v1/assets/web01", json=given).status_code == 200
+
+    post(make_report(sections={"disk": [{"slot": "1"}]}))
+    expect(2)
+    one = only(kind="drift")
+    decide(one, "accept_observed")
+    post(make_report(sections={"disk": [{"slot": "1"}]}))
+    assert found() == [] and only(status="decided")["id"] == one["id"]
+    expect(2)
+    assert only()["id"] == one["id"]
+
+
+def test_what_was_ignored_opens_again_when_it_was_gone_and_this_is_said(
+    post, only, found, decide, reader
+):
+    post(failing())
+    one = only()
+    possible = reader.get(f"{FINDINGS}/{one['id']}").json["possible"]
+    (ignore,) = [each["does"] for each in possible if each["decision"] == "ignore"]
+    assert "another form" in ignore and "was gone and comes back" in ignore
+    decide(one, "ignore")
+    post(make_report(sections={"psu": PSU}))
+    post(failing())
+    assert only()["id"] == one["id"]
+
+
 def test_setting_it_online_by_hand_closes_the_finding(post, writer, only, found):
     writer.post("/api/v1/assets", json={"hostname": "web01", "state": "planned"})
     post(make_report(sections={"disk": []}))
@@ -320,3 +372,15 @@ class statements:
 
     def _note(self, _connection, _cursor, statement, _parameters, _context, _many):
         self.seen.append(statement)
+
+
+def test_what_was_settled_by_mistake_is_opened_again(post, only, found, decide, reader):
+    post(make_report("web01", {"psu": {"status": "error", "error": "x"}}))
+    one = only(kind="collector")
+    decide(one, "ignore")
+    shown = reader.get(f"{FINDINGS}/{one['id']}").json
+    assert [d["decision"] for d in shown["possible"]] == ["reopen"]
+    assert decide(one, "reopen")["status"] == "open"
+    assert found()[0]["id"] == one["id"]
+    told = decide(one, "mute")
+    assert [d["decision"] for d in told["decisions"]] == ["ignore", "reopen", "mute"]

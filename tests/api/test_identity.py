@@ -5,8 +5,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from cmdb_api.extensions import db
 from cmdb_api.models import IdentityEvidence
 from cmdb_api.services import canonical
 from tests.api.test_findings import statements
@@ -431,6 +432,31 @@ def test_what_was_found_about_two_is_closed_when_one_is_removed(say, found, make
     assert found() == []
 
 
+def test_a_finding_that_goes_with_its_asset_this_moment_is_a_reason_to_try_again(
+    app, say, found, database_url
+):
+    if database_url.startswith("sqlite"):
+        pytest.skip("one writer at a time")
+    say("web01", ONE)
+    say("web02", ONE)
+    assert len(found()) == 1
+
+    def removed(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO finding") and not done:
+            done.append(statement)
+            with engine.begin() as another:
+                another.execute(text("DELETE FROM finding"))
+
+    other = ONE | {"macs": [*ONE["macs"], "52:54:00:aa:bb:cc"]}
+    with app.app_context():
+        engine, done = db.engine, []
+    event.listen(engine, "after_cursor_execute", removed)
+    told = say("web01", other)
+    assert (told["result"], told["error"]["code"]) == ("retry", "busy")
+    assert say("web01", other)["result"] == "unchanged"
+    assert len(found()) == 1
+
+
 def test_an_unchanged_identity_is_neither_read_nor_written(say, session):
     say("web01", ONE)
     with statements() as seen:
@@ -466,3 +492,16 @@ def test_a_report_that_is_signed_by_the_old_name_goes_on_too(say, only, decide, 
     key = canonical.host_key(MASTER_SECRET, "web01")
     assert say("web01", ONE, key=key)["result"] == "unchanged"
     assert len(reader.get("/api/v1/assets").json["items"]) == 1
+
+
+def test_a_former_machine_that_comes_back_is_a_conflict_however_long_the_other_was_silent(
+    say, serials, decide, found
+):
+    say("web01", ONE, disks("one"), age_ms=7 * HOUR)
+    say("web01", TWO, disks("two"), age_ms=5 * HOUR)
+    kept = serials("web01")
+    assert say("web01", ONE, disks("one"), age_ms=3 * HOUR)["error"]["code"] == "identity_conflict"
+    assert serials("web01") == kept
+    (conflict,) = [each for each in found() if each["subject"] == "conflict"]
+    decide(conflict, "replace")
+    assert say("web01", ONE, disks("one"), age_ms=1 * HOUR)["result"] == "recorded"

@@ -208,6 +208,19 @@ def test_the_name_filter_is_a_part_or_a_pattern(writer, add, pattern, found):
     assert sorted(row["name"] for row in rows["items"]) == sorted(found)
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_the_name_filter_knows_every_letter_in_any_case(writer, make, path):
+    made = make(path, "KÖLN 7")
+    for pattern in ("köln", "KÖLN*", "?öln 7", "kÖl"):
+        query = {"name": pattern}
+        rows = writer.get(f"{API}/{path}", query_string=query).json
+        assert [row["id"] for row in rows["items"]] == [made["id"]]
+        rows = writer.get(f"{API}/master-changes", query_string=query | {"resource": path}).json
+        assert [row["resource_id"] for row in rows["items"]] == [made["id"]]
+    for pattern in ("koln", "1", ":", "öln*"):
+        assert writer.get(f"{API}/{path}", query_string={"name": pattern}).json["items"] == []
+
+
 def test_the_first_asset_types_are_there(reader):
     rows = reader.get(f"{API}/asset-types").json["items"]
     assert [row["name"] for row in rows] == ["Network device", "Other", "Server", "VM"]

@@ -170,6 +170,47 @@ def test_reports_in_turn_are_kept_as_text_only(say, only, decide, reader, past):
     assert say("web02", ONE, {"disk": disks("one", 2)})["changes"] == 1
 
 
+@pytest.mark.parametrize("name", ["db01", "w" * 250])
+def test_what_a_host_reported_is_its_own_whoever_has_merged_it(say, only, decide, reader, name):
+    say(name, ONE, {"disk": disks("one")}, 60)
+    say("web02", ONE, {"disk": disks("one")}, 50)
+    say(name, ONE, {"disk": disks("one", 3)}, 40)
+    decide(only(), "merge", into="web02")
+
+    def told(origin):
+        items = reader.get("/api/v1/changes", query_string={"origin": origin}).json["items"]
+        return {(change["kind"], change["actor"]) for change in items}
+
+    assert told("people") == {("asset", "anna")}
+    assert told("hosts") == {("disk", f"a report, from {name}"[:255]), ("disk", None)}
+    query = {"origin": "people", "since": "1d"}
+    groups = reader.get("/api/v1/changes/groups", query_string=query).json["items"]
+    assert {group["kind"] for group in groups} == {"asset"}
+
+
+def test_who_needs_a_new_key_after_a_merge_is_told(say, only, decide, writer, reader):
+    say("web01", ONE, {}, 60)
+    writer.post("/api/v1/assets/web01/state", json={"state": "retired"})
+    say("web02", ONE, {}, 1)
+    one = only(kind="identity")
+    possible = reader.get(f"{FINDINGS}/{one['id']}").json["possible"]
+    does = {each["decision"]: each["does"] for each in possible}
+    assert all("its new key" in does[decision] for decision in ("rename", "merge"))
+    (decision,) = decide(one, "rename")["decisions"]
+    assert decision["details"]["key_generation"] == 2
+    assert decision["details"]["needs_new_key"] == ["web02"]
+    assert say("web02", ONE, {})["result"] == "refused"
+    key = canonical.host_key(MASTER_SECRET, "web02", 2)
+    assert say("web02", ONE, {}, key=key)["result"] == "unchanged"
+
+
+def test_nobody_needs_a_new_key_where_none_was_revoked(say, only, decide):
+    say("web01", ONE, {}, 60)
+    say("web02", ONE, {}, 1)
+    (decision,) = decide(only(), "rename")["decisions"]
+    assert decision["details"].keys() == {"message", "merged", "into", "renamed"}
+
+
 def test_merging_into_what_is_none_of_the_two_is_refused(say, only, decide, writer):
     writer.post("/api/v1/assets", json={"hostname": "db01"})
     say("web01", ONE, {}, 60)

@@ -1,6 +1,7 @@
 """A package on all hosts: its versions, and which hosts have them."""
 
 import pytest
+from sqlalchemy import event, text
 
 from tests.reports import make_report, section
 
@@ -83,6 +84,43 @@ def test_hosts_come_in_pages(installed, ask):
         if (cursor := got["next_cursor"]) is None:
             break
     assert names == [f"web{number // 2}" for number in range(10)]
+
+
+@pytest.fixture
+def other_order(session):
+    """Let the database order hostnames as some languages do, "_" before "-"; SQLite can be told."""
+    if (engine := session.get_bind()).dialect.name != "sqlite":
+        return
+
+    def compare(one, other):
+        one, other = (text.replace("_", "\0") for text in (one, other))
+        return (one > other) - (one < other)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection, _):
+        connection.create_collation("language", compare)
+
+    plain = "hostname_key VARCHAR(255)"
+    session.execute(text("PRAGMA writable_schema = ON"))
+    session.execute(
+        text("UPDATE sqlite_master SET sql = replace(sql, :old, :new) WHERE name = 'asset'"),
+        {"old": plain, "new": f"{plain} COLLATE language"},
+    )
+    session.commit()
+    session.remove()
+    engine.dispose()
+
+
+def test_no_host_is_lost_where_the_database_has_an_order_of_its_own(other_order, installed, ask):
+    names = {"a_1", "a-1", "a.1", "a-2", "b"}
+    for name in sorted(names):
+        installed(name, item("bash", "5.2"))
+    found, cursor = [], {}
+    while cursor is not None:
+        got = ask("bash", limit=1, **cursor)
+        found += [row["hostname"] for row in got["items"]]
+        cursor = {"cursor": got["next_cursor"]} if got["next_cursor"] else None
+    assert sorted(found) == sorted(names)
 
 
 def test_what_was_upgraded_everywhere_is_no_version_any_more(installed, ask, reader):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from cmdb_api.models import Change, Component
-from cmdb_api.services import journeys
+from cmdb_api.services import journeys, part_stays
 from tests.reports import make_report, section
 
 PARTS = "/api/v1/parts"
@@ -103,8 +103,30 @@ def test_a_part_that_two_hosts_go_on_to_report_is_in_two_hosts_at_once(report, p
     found = part("EXAMPLE-1")
     assert where(found["now"]) == [("db02", "1")]
     assert found["flags"] == ["in_two_hosts"]
-    assert "in two hosts at once until" in texts(found)[1]
+    # From when the second host had it to when the first had it last.
+    since, until = found["now"][0]["since"], found["before"][0]["until"]
+    assert since < until
+    first = found["before"][0]["since"]
+    assert texts(found)[1] == (
+        f"in two hosts at once from {since} to {until}: web01 3 (seen from {first} to {until}) "
+        f"and db02 1 (seen at {since})"
+    )
     assert texts(found)[2] == "removed from web01 3"
+
+
+def test_a_part_that_was_seen_elsewhere_once_was_in_two_hosts_at_that_moment(report, part):
+    report("web01", 50 * MINUTE, disk=disks(("3", "EXAMPLE-1")))
+    report("db02", 40 * MINUTE, disk=disks(("1", "EXAMPLE-1")))
+    report("web01", 30 * MINUTE, disk=disks(("3", "EXAMPLE-1")))
+    report("db02", 20 * MINUTE, disk=disks())
+    found = part("EXAMPLE-1")
+    since = found["before"][0]["since"]
+    first, last = found["now"][0]["since"], found["now"][0]["seen_at"]
+    assert texts(found)[1] == (
+        f"in two hosts at once at {since}: web01 3 (seen from {first} to {last}) "
+        f"and db02 1 (seen at {since})"
+    )
+    assert "until" not in texts(found)[1]
 
 
 def test_a_part_that_was_away_is_back(report, part):
@@ -137,6 +159,31 @@ def test_a_part_that_moves_within_its_host_and_changes_places_with_another(repor
     assert where(found["now"]) == [("web01", "2")]
     assert where(found["before"]) == [("web01", "1")]
     assert texts(part("EXAMPLE-2"))[1:] == ["moved from web01 2 to web01 1"]
+
+
+def test_a_serial_number_that_is_there_twice_later_stays_where_it_moved_to(report, part):
+    report("web01", 3 * DAY, disk=disks(("0", "EXAMPLE-1"), ("1", "EXAMPLE-2")))
+    report("web01", 2 * DAY, disk=disks(("0", "EXAMPLE-2"), ("1", "EXAMPLE-3")))
+    moved = ["first seen in web01 1", "moved from web01 1 to web01 0"]
+    assert texts(part("EXAMPLE-2")) == moved
+    twice = (("0", "EXAMPLE-2"), ("1", "EXAMPLE-2"), ("2", "EXAMPLE-3"))
+    report("web01", DAY, disk=disks(*twice))
+    found = part("EXAMPLE-2")
+    assert texts(found) == moved
+    assert where(found["now"]) == [("web01", "0")]
+    assert found["now"][0]["also"] == [{"kind": "disk", "place": "1"}]
+    report("web01", 9 * MINUTE, disk=disks(("2", "EXAMPLE-3")))
+    assert texts(part("EXAMPLE-2")) == [*moved, "removed from web01 0"]
+
+
+def test_a_serial_number_that_leaves_one_of_its_two_places_is_not_back(report, part):
+    report("web01", 4 * DAY, disk=disks(("1", "EXAMPLE-2")))
+    report("web01", 3 * DAY, disk=disks(("0", "EXAMPLE-2"), ("1", "EXAMPLE-3")))
+    report("web01", 2 * DAY, disk=disks(("0", "EXAMPLE-2"), ("1", "EXAMPLE-2")))
+    report("web01", DAY, disk=disks(("1", "EXAMPLE-2")))
+    told = texts(part("EXAMPLE-2"))
+    assert told[0] == "first seen in web01 1"
+    assert not [text for text in told if "back after" in text or "replaced" in text]
 
 
 def test_a_part_that_was_replaced_says_by_which(report, part):
@@ -474,3 +521,31 @@ def test_answers_are_as_the_document_says(report, reader):
     assert set(found["before"][0]) == set(schemas["Past"]["properties"])
     assert set(found["journey"][0]) == set(schemas["Event"]["properties"])
     assert {event["event"] for event in found["journey"]} <= set(journeys.EVENTS)
+
+
+def test_parts_beside_a_serial_number_that_many_hosts_have_are_told(report, reader, monkeypatch):
+    monkeypatch.setattr(part_stays, "MAX_STAYS", 3)
+    for number in range(9):
+        report(f"h{number}", 0, disk=disks(("1", "COMMON-X1"), ("2", f"EXAMPLE-{number}")))
+    for host in ("h0", "h8"):
+        items = reader.get(PARTS, query_string={"asset": host}).json["items"]
+        assert [item["serial"] for item in items] == ["COMMON-X1", f"EXAMPLE-{host[1]}"]
+        assert host in {entry["hostname"] for entry in items[0]["now"]}
+    items = reader.get(PARTS, query_string={"serial": "COMMON-X1", "asset": "h8"}).json["items"]
+    assert "h8" in {entry["hostname"] for entry in items[0]["now"]}
+    items = reader.get(PARTS, query_string={"serial": "EXAMPLE-*"}).json["items"]
+    assert len(items) == 9
+
+
+def test_of_too_many_stays_that_are_over_the_newest_of_each_part_are_told(
+    report, part, reader, monkeypatch
+):
+    monkeypatch.setattr(part_stays, "MAX_STAYS", 3)
+    report("web01", 30 * DAY, disk=disks(("1", "EXAMPLE-1"), ("2", "EXAMPLE-2")))
+    report("web01", 29 * DAY, disk=disks(("1", "EXAMPLE-1")))
+    for day in range(28, 18, -2):
+        report("web01", day * DAY, disk=disks())
+        report("web01", (day - 1) * DAY, disk=disks(("1", "EXAMPLE-1")))
+    assert len(part("EXAMPLE-1")["before"]) == 3
+    items = reader.get(PARTS, query_string={"serial": "EXAMPLE-*"}).json["items"]
+    assert [item["serial"] for item in items] == ["EXAMPLE-1", "EXAMPLE-2"]

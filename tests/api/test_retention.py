@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from cmdb_api import cli
 from cmdb_api.models import Change
-from cmdb_api.services import retention, times
+from cmdb_api.services import carriers, retention, times
+from tests.machines import machine
 from tests.reports import MASTER_SECRET, make_report
 
 ASSET = "/api/v1/assets/web01"
@@ -73,6 +74,18 @@ def test_a_time_before_the_horizon_is_refused_with_since_when_history_is_kept(si
         assert answer.status_code == 422
         (texts,) = answer.json["error"]["fields"].values()
         assert texts[0].startswith(f"history is kept since {ago(25)[:10]}")
+
+
+def test_lists_of_changes_say_from_when_on_they_are_whole(sizes, reader, prune):
+    paths = [
+        *("/api/v1/changes?since=60d", "/api/v1/changes?since=1d&limit=1"),
+        *("/api/v1/changes/groups?since=30d", f"{ASSET}/changes"),
+    ]
+    assert [reader.get(path).json["pruned_before"] for path in paths] == [None] * 4
+    prune("--older-than", "25d")
+    told = {reader.get(path).json["pruned_before"] for path in paths}
+    assert len(told) == 1
+    assert told.pop()[:10] == ago(25)[:10]
 
 
 def test_a_kind_of_which_no_change_is_kept_is_known_still(sizes, reader, prune, session):
@@ -140,3 +153,44 @@ def test_a_change_that_is_gone_is_told_so(sizes, prune, reader):
     assert answer.status_code == 404
     message = answer.json["error"]["message"]
     assert message.startswith("web01 has no change 1; it has 4 to 5; history is kept since 20")
+
+
+@pytest.fixture
+def cards(post, reader):
+    """Return a function that lets web01 report a card at each age in days, and gives the MACs."""
+
+    def cards(*ages):
+        for age in ages:
+            identity = machine("web01", macs=[f"52:54:00:00:00:{age:02x}"])
+            post(make_report(sections={"disk": []}, identity=identity, age_ms=age * DAY_MS))
+
+    return cards
+
+
+def macs(reader):
+    """Return the ages of the cards that web01 has, and had."""
+    rows = reader.get(f"{ASSET}/identity").json["identity_evidence"]
+    return sorted(int(row["value"][-2:], 16) for row in rows if row["type"] == "mac")
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+def test_identifiers_that_ended_before_the_horizon_go_too(cards, reader, prune, monkeypatch, batch):
+    monkeypatch.setattr(retention, "BATCH", batch)
+    cards(50, 40, 30, 20, 10)
+    assert macs(reader) == [10, 20, 30, 40, 50]
+    result = prune("--older-than", "25d", "--dry-run")
+    assert "2 identifiers" in result.output
+    assert macs(reader) == [10, 20, 30, 40, 50]
+    result = prune("--older-than", "25d")
+    assert "2 identifiers" in result.output
+    assert macs(reader) == [10, 20, 30]
+
+
+def test_of_the_identifiers_that_an_asset_had_the_newest_are_kept(cards, reader, monkeypatch):
+    monkeypatch.setattr(carriers, "MAX_ENDED", 2)
+    cards(50, 40, 30, 20, 10)
+    assert macs(reader) == [10, 20, 30]
+    rows = reader.get(f"{ASSET}/identity").json["identity_evidence"]
+    assert {row["type"] for row in rows if row["until"] is None} == {
+        *("machine_id", "system_uuid", "board_serial", "mac")
+    }

@@ -1,8 +1,10 @@
 """Reports of hosts that nobody registered, and of those that are retired or ignored."""
 
 import pytest
+from sqlalchemy import Engine, event
 
-from cmdb_api.services import canonical
+from cmdb_api.extensions import db
+from cmdb_api.services import canonical, tokens
 from tests.reports import MASTER_SECRET, make_report
 
 ASSETS = "/api/v1/assets"
@@ -89,6 +91,13 @@ def test_a_report_of_a_host_that_is_not_registered_is_refused_and_told(under, wr
     writer.post(ASSETS, json={"hostname": "web99"})
     assert findings(writer) == []
     assert post(make_report("web99", DISK)).json["result"] == "recorded"
+
+
+def test_a_finding_is_found_by_the_name_of_its_host_in_any_case(under, writer):
+    refusal(under("refuse")(make_report("KÖLN01", DISK)), "unknown_host")
+    for name in ("köln01", "KÖLN01", "Köln01"):
+        assert findings(writer, asset=name) == [("unknown_host", "KÖLN01")]
+    assert writer.get(FINDINGS, query_string={"asset": "köln02"}).status_code == 404
 
 
 def test_a_name_that_becomes_an_alias_is_unknown_no_more(under, writer):
@@ -226,6 +235,43 @@ def test_a_person_decides_that_an_unknown_host_is_one_of_ours(under, writer, way
     assert told == ("unchanged" if way == "review" else "recorded")
 
 
+def test_a_host_that_gets_the_key_of_its_asset_is_told(under, writer, make_client):
+    writer.post(ASSETS, json={"hostname": "web01"})
+    assert make_client("admin").post(f"{ASSETS}/web01/key").status_code == 200
+    post = under("refuse")
+    post(make_report("web99", DISK))
+    (finding,) = writer.get(FINDINGS).json["items"]
+    given = {"decision": "alias", "into": "web01"}
+    answer = writer.post(f"{FINDINGS}/{finding['id']}/decision", json=given)
+    (decision,) = answer.json["decisions"]
+    assert decision["details"]["needs_new_key"] == ["web99"]
+    refusal(post(make_report("web99", DISK)), "forbidden")
+    key = canonical.host_key(MASTER_SECRET, "web99", decision["details"]["key_generation"])
+    assert post(make_report("web99", DISK, key=key)).json["result"] == "recorded"
+
+
+@pytest.mark.parametrize("into", ["web99", "WEB99", "www"])
+def test_a_host_is_no_other_name_of_itself(under, writer, into):
+    under("review")(make_report("web99", DISK))
+    writer.put(f"{ASSETS}/web99/aliases/www")
+    (finding,) = writer.get(FINDINGS).json["items"]
+    given = {"decision": "alias", "into": into}
+    answer = writer.post(f"{FINDINGS}/{finding['id']}/decision", json=given)
+    assert answer.status_code == 409, answer.text
+    error = answer.json["error"]
+    assert "is web99 itself" in error["message"] and "into" in error["fields"]
+    assert writer.get(f"{ASSETS}/web99").json["components"]["disk"] != []
+    assert findings(writer) == [("unknown_host", "web99")]
+
+
+def test_registering_under_another_name_ends_the_review(under, writer):
+    under("review")(make_report("web99", DISK))
+    assert writer.patch(f"{ASSETS}/web99", json={"hostname": "web01"}).status_code == 200
+    assert findings(writer) == [("unknown_host", "web01")]
+    assert writer.post(ASSETS, json={"hostname": "web01"}).status_code == 201
+    assert findings(writer) == []
+
+
 def test_a_person_decides_that_a_host_is_none_of_ours(under, writer):
     post = under("review")
     post(make_report("web99", DISK))
@@ -256,3 +302,46 @@ def test_who_carries_the_same_identifiers_is_told(under, writer, post):
     assert finding["message"].endswith("the same identifiers are those of web01")
     evidence = writer.get(f"{FINDINGS}/{finding['id']}").json["evidence"]
     assert evidence["carried_by"] == [{"hostname": "web01", "shared": ["machine_id"]}]
+
+
+def test_what_the_whole_fleet_carries_is_counted_and_not_read(under, writer, post):
+    common = {"machine_id": "5f0c1d2e3b4a59687786950413223140"}
+    own = {"board_serial": "BOARD42"}
+    post(*(make_report(f"web{n:02}", DISK, identity=common) for n in range(6)))
+    post(make_report("db01", DISK, identity=own))
+    refuse, seen = under("refuse"), []
+
+    def note(_connection, _cursor, statement, *_):
+        if "identity_evidence" in statement and "count(" not in statement:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    refuse(make_report("web99", DISK, identity=common))
+    event.remove(Engine, "before_cursor_execute", note)
+    assert seen == []
+    refuse(make_report("web98", DISK, identity=common | own))
+    (one, other) = writer.get(FINDINGS, query_string={"kind": "unknown_host"}).json["items"]
+    carried = [writer.get(f"{FINDINGS}/{f['id']}").json["evidence"] for f in (one, other)]
+    assert [each["carried_by"] for each in carried] == [
+        [{"hostname": "db01", "shared": ["board_serial"]}],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("way", ["review", "refuse"])
+def test_a_host_is_no_other_name_of_a_retired_asset(make_app, database_url, way):
+    app = make_app(database_url, UNKNOWN_HOSTS=way)
+    with app.app_context():
+        _, text = tokens.create(db.session, name="anna", scope="admin")
+        db.session.commit()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    client.post("/api/v1/assets", json={"hostname": "old01"})
+    client.post("/api/v1/assets/old01/state", json={"state": "retired"})
+    client.post("/api/v1/reports", json=make_report("web01", {"disk": [{"slot": "1"}]}))
+    (finding,) = client.get("/api/v1/findings").json["items"]
+    path = f"/api/v1/findings/{finding['id']}/decision"
+    answer = client.post(path, json={"decision": "alias", "into": "old01"})
+    assert answer.status_code == 409
+    assert "retired" in answer.json["error"]["fields"]["into"][0]
+    assert client.get("/api/v1/assets/old01").json["state"] == "retired"

@@ -18,6 +18,8 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TIME = sa.DateTime(timezone=True)
+# SQLite shall not give an id again once its row is gone.
+NEVER_AGAIN = {"table_kwargs": {"sqlite_autoincrement": True}}
 
 FIRST_TYPES = ("Server", "VM", "Network device", "Other")
 REFERENCES = (
@@ -36,7 +38,7 @@ def upgrade():
     _create_findings()
     _add_columns()
     _fill()
-    with op.batch_alter_table("asset") as batch:
+    with op.batch_alter_table("asset", **NEVER_AGAIN) as batch:
         for name in ("data_centre", "rack", "position"):
             batch.drop_column(name)
 
@@ -128,6 +130,7 @@ def _create_named(table, *columns):
         sa.Column("updated_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
         sa.UniqueConstraint("name_key", name=f"uq_{table}_name_key"),
+        sqlite_autoincrement=True,
     )
 
 
@@ -224,6 +227,7 @@ def _create_findings():
         ),
         sa.PrimaryKeyConstraint("id", name="pk_finding"),
         sa.UniqueConstraint("fingerprint", name="uq_finding_fingerprint"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_finding_asset_id", "finding", ["asset_id"])
     op.create_index("ix_finding_other_id", "finding", ["other_id"])
@@ -246,12 +250,12 @@ def _create_findings():
 
 
 def _add_columns():
-    with op.batch_alter_table("asset") as batch:
+    with op.batch_alter_table("asset", **NEVER_AGAIN) as batch:
         for column in _new_columns():
             batch.add_column(column)
         for name in REFERENCES:
             batch.add_column(sa.Column(f"{name}_id", BIG_ID))
-    with op.batch_alter_table("asset") as batch:
+    with op.batch_alter_table("asset", **NEVER_AGAIN) as batch:
         for name in REFERENCES:
             batch.create_foreign_key(f"fk_asset_{name}_id", name, [f"{name}_id"], ["id"])
         for name in _INDEXED:
