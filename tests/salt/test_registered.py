@@ -39,12 +39,24 @@ def registered(salt):
 
 
 @pytest.fixture
-def nobody(api, roles):
+def nobody(api, roles, salt, forget):
     """Let the API know no host of this minion's name."""
     roles.write_text("web = team-shop\n")
     if api.asset():
         api.cmdb("asset", "retire", MINION)
+        forget()
+
+
+@pytest.fixture
+def forget(api, pillar_files, salt):
+    """Return a function that removes the retired host; it needs a new key, the old is revoked."""
+
+    def forget():
         api.cmdb("asset", "delete", MINION, "--yes")
+        pillar_files.base["key"] = api.key(MINION)
+        pillar_files.set()
+
+    return forget
 
 
 def test_a_host_is_registered_before_its_first_report(registered, salt, api, nobody):
@@ -142,7 +154,7 @@ def test_without_the_api_or_a_key_it_fails_with_what_to_do(registered, api, pill
     assert f"cmdb asset register {MINION}" in told["comment"]
 
 
-def test_a_wrong_key_and_a_retired_host_are_told(registered, api, pillar):
+def test_a_wrong_key_and_a_retired_host_are_told(registered, api, pillar, forget):
     pillar.set(key=api.key("db01"))
     told = registered("comment=c")
     assert told["result"] is False
@@ -152,7 +164,7 @@ def test_a_wrong_key_and_a_retired_host_are_told(registered, api, pillar):
     told = registered("comment=c")
     assert told["result"] is False
     assert f"answered 403: {MINION} is retired since " in told["comment"]
-    api.cmdb("asset", "delete", MINION, "--yes")
+    forget()
 
 
 def test_the_module_alone_registers_too(salt, nobody):
