@@ -78,7 +78,11 @@ class Component(db.Model):
     # The rest of its fields, those that ``place`` and ``serial`` hold not among; None: no more.
     own: Mapped[dict | None] = mapped_column(Document)
 
-    __table_args__ = (Index("ix_component_serial", "serial"),)
+    __table_args__ = (
+        Index("ix_component_serial", "serial"),
+        # From what parts of one model have in common to the assets that have such parts.
+        Index("ix_component_shared_id", "shared_id", "asset_id"),
+    )
 
 
 class ComponentAddress(db.Model):

@@ -118,6 +118,13 @@ class AssetPageSchema(PageSchema):
 class AssetPageQuery(PageQuery):
     """Which assets."""
 
+    query = Text(
+        longest=1000,
+        metadata={
+            "description": "a search in Lucene's syntax: see docs/search.md",
+            "example": "rack:A12 AND NOT tag:lab AND disk.model:*PM883*",
+        },
+    )
     name = Text(
         metadata={
             "description": "a part of the name in any case, or a pattern with * and ?",

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED
-from cmdb_api.services import declared, etags, named, pages, patterns, places
+from cmdb_api.services import declared, etags, named, pages, patterns, places, search
 from cmdb_api.services.resources import MANY, RACKS, RESOURCES, ROOMS
 
 ANY = "any"
@@ -40,6 +40,8 @@ def _conditions(session, filters):
         yield Asset.standing.in_(standings)
     if filters.get("name"):
         yield patterns.like(Asset.hostname_key, filters["name"])
+    if filters.get("query"):
+        yield search.condition(session, filters["query"])
     if filters.get("warranty_before"):
         yield Asset.warranty_until < filters["warranty_before"]
     for resource in RESOURCES:
