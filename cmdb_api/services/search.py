@@ -30,6 +30,8 @@ def condition(session, text):
         root = _parse(text)
     except ParseError as error:
         raise Invalid.of("query", _syntax(error)) from None
+    except ArithmeticError:
+        raise Invalid.of("query", "write ~ with a number behind it, or in quotes") from None
     return _Compiler(session).of(root, None, 0)
 
 

@@ -74,7 +74,9 @@ def matches(session, field, wanted):
     if field in _DAYS:
         return _ordered(getattr(Asset, field), wanted, _day(wanted.text))
     if field in _NUMBERS:
-        return _ordered(getattr(Asset, field), wanted, _number(wanted.text))
+        # What is asked for may have more digits than what is kept.
+        number = cast(getattr(Asset, field), BigInteger)
+        return _ordered(number, wanted, _number(wanted.text))
     return _component(session, ALSO.get(field, field), field, wanted)
 
 
