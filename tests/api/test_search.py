@@ -1,6 +1,8 @@
 """Searches of assets, in Lucene's syntax."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reports import section
 
@@ -130,3 +132,23 @@ def test_a_wrong_search_is_told_what_is_wrong_and_where(writer, query, told):
     assert answer.status_code == 422, answer.text
     assert told in answer.json["error"]["message"]
     assert list(answer.json["error"]["fields"]) == ["query"]
+
+
+PIECES = st.sampled_from(
+    [
+        *("web01", "AND", "OR", "NOT", "(", ")", ":", '"', "*", "?", ">", "<=", "~", "^2", "/x/"),
+        *("-", "+", " ", "  ", "\\", "é", "İ", ".", "{", "!", "&&", "[1 TO 2]", "now-7d", "64G"),
+        *("disk.model:", "disk.size_bytes:>", "changed:<", "reported:>", "warranty_until:<"),
+        *("position_u:", "tag:", "rack:", "role.x:", "serial:", "address:", "9" * 18, "2026-01-01"),
+    ]
+)
+
+
+def test_no_search_is_a_fault_of_ours(writer):
+    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @given(st.lists(PIECES, max_size=9).map("".join))
+    def ask(query):
+        answer = writer.get(ASSETS, query_string={"query": query})
+        assert answer.status_code in (200, 422), (query, answer.text)
+
+    ask()
