@@ -25,6 +25,18 @@ from cmdb_api.services import pages
 
 WORKERS, WARM, SAMPLE = 2, 3, 40
 PREFIX = "/api/v1"
+SEARCHES = {
+    "search: name": "hostname:*7*",
+    "search: model": "disk.model:*MZ7L*",
+    "search: size": "disk.size_bytes:>=512G",
+    "search: system": "os.name:Debian*",
+    "search: three fields": "os.name:Debian* AND disk.model:MZ7* AND NOT tag:lab",
+    "search: changed": "changed:>now-7d",
+    "search: address": "192.0.2.7",
+    "search: driver": "nic.driver:bnxt*",
+    "search: cores": "reported:>now-7d AND cpu.core_count:>=16",
+    "search: memory": "memory.size_bytes:>=16G",
+}
 # Milliseconds, p95.
 TARGETS = {
     "assets, first page": 50,
@@ -39,6 +51,7 @@ TARGETS = {
     "coverage": None,
     "coverage, what is missing": None,
     "findings": None,
+    **dict.fromkeys(SEARCHES, 100),
 }
 
 
@@ -158,6 +171,10 @@ def questions(client, hosts):
         "coverage": lambda draw: ("/coverage", {}),
         "coverage, what is missing": lambda draw: ("/coverage/missing", {}),
         "findings": lambda draw: ("/findings", {}),
+        **{
+            name: lambda draw, text=text: ("/assets", {"query": text, "limit": 50})
+            for name, text in SEARCHES.items()
+        },
     }
 
 
