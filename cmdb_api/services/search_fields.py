@@ -70,7 +70,8 @@ def matches(session, field, wanted):
     if field in REFERENCES:
         return _refers(REFERENCES[field], wanted)
     if field in _TEXTS:
-        return _like(_is_text(field, wanted), getattr(Asset, field), wanted)
+        _check_text(field, wanted)
+        return _like(getattr(Asset, field), wanted)
     if field in _DAYS:
         return _ordered(getattr(Asset, field), wanted, _day(wanted.text))
     if field in _NUMBERS:
@@ -80,16 +81,16 @@ def matches(session, field, wanted):
     return _component(session, ALSO.get(field, field), field, wanted)
 
 
-def _like(_, column, wanted):
-    """Return the condition that a text is as wanted, in any case."""
+def _like(column, wanted, around="{}"):
+    """Return the condition that a text is as wanted, in any case, with ``around`` about it."""
     lower = patterns.lowered(column, wanted.text)
     plain = patterns.escaped(wanted.text)
     if not wanted.exact:
         plain = plain.replace("*", "%").replace("?", "_")
-    return func.coalesce(lower.like(plain, escape="!"), False)
+    return func.coalesce(lower.like(around.format(plain), escape="!"), False)
 
 
-def _is_text(field, wanted):
+def _check_text(field, wanted):
     if wanted.sign != "=":
         raise ValueError(f"{field} is text: it is compared with : alone")
 
@@ -99,19 +100,24 @@ def _ordered(column, wanted, value):
 
 
 def _hostname(wanted):
-    alias = select(AssetAlias.asset_id).where(
-        _like(_is_text("hostname", wanted), AssetAlias.alias_key, wanted)
-    )
-    return _like(None, Asset.hostname_key, wanted) | Asset.id.in_(alias)
+    _check_text("hostname", wanted)
+    return _named(wanted)
+
+
+def _named(wanted, around="{}"):
+    alias = select(AssetAlias.asset_id).where(_like(AssetAlias.alias_key, wanted, around))
+    return _like(Asset.hostname_key, wanted, around) | Asset.id.in_(alias)
 
 
 def _address(wanted):
-    found = _like(_is_text("address", wanted), ComponentAddress.address, wanted)
+    _check_text("address", wanted)
+    found = _like(ComponentAddress.address, wanted)
     return Asset.id.in_(select(ComponentAddress.asset_id).where(found))
 
 
 def _serial(wanted):
-    found = _like(_is_text("serial", wanted), Component.serial, wanted)
+    _check_text("serial", wanted)
+    found = _like(Component.serial, wanted)
     if wanted.exact or not set("*?") & set(wanted.text):
         found = Component.serial == (part_items.as_looked_up(wanted.text) or "")
     return Asset.id.in_(select(Component.asset_id).where(found))
@@ -121,18 +127,19 @@ def _anywhere(wanted):
     """Return the condition that an asset has a word in what names it."""
     serial = Component.serial == (part_items.as_looked_up(wanted.text) or "")
     address = ComponentAddress.address == wanted.text.lower()
-    part = Wanted("=", wanted.text if "*" in wanted.text else f"*{wanted.text}*")
+    around = "{}" if "*" in wanted.text and not wanted.exact else "%{}%"
     return or_(
-        _hostname(part),
-        _like(None, Asset.inventory_number, part),
+        _named(wanted, around),
+        _like(Asset.inventory_number, wanted, around),
         Asset.id.in_(select(Component.asset_id).where(serial)),
         Asset.id.in_(select(ComponentAddress.asset_id).where(address)),
     )
 
 
 def _refers(resource, wanted):
+    _check_text(resource.name, wanted)
     model = resource.model
-    found = select(model.id).where(_like(_is_text(resource.name, wanted), model.name, wanted))
+    found = select(model.id).where(_like(model.name, wanted))
     if resource in MANY:
         link = resource.link.c
         return Asset.id.in_(select(link.asset_id).where(resource.of_asset.in_(found)))
@@ -191,8 +198,9 @@ def _component(session, path, field, wanted):
     is_name = re.fullmatch(r"[a-z][a-z0-9_]{0,63}\.[A-Za-z0-9_]{1,128}", path)
     if not is_name or (kind in KINDS and name not in KINDS[kind]):
         raise ValueError(f"there is no field {field}{nearest.hint(field, names())}")
-    is_text = KINDS.get(kind, {}).get(name, "str") != "int" and wanted.sign == "="
-    compare = _text_of if is_text else _number_of
+    type_ = KINDS.get(kind, {}).get(name, "str")
+    is_text = type_ in ("str", "list") and wanted.sign == "="
+    compare = _flag_of if type_ == "bool" else _text_of if is_text else _number_of
     shared = (BulkItem.kind == kind) & (BulkItem.place == "")
     whole = select(BulkItem.id).where(shared)
     common = whole.where(compare(session, BulkItem.data, name, wanted))
@@ -201,7 +209,7 @@ def _component(session, path, field, wanted):
     rest = select(Component.asset_id).where(
         Component.shared_id.in_(whole), Component.own.is_not(None), own
     )
-    named = _like(None, Component.serial, wanted), _like(None, Component.place, wanted)
+    named = _like(Component.serial, wanted), _like(Component.place, wanted)
     told = [
         select(Component.asset_id).where(Component.shared_id.in_(whole.where(of == name)), same)
         for of, same in zip((BulkItem.serial_field, BulkItem.place_field), named, strict=True)
@@ -211,7 +219,16 @@ def _component(session, path, field, wanted):
 
 
 def _text_of(session, data, name, wanted):
-    return _like(None, data[name].as_string(), wanted)
+    """Return the condition on a text, or on one of a list, which comes as JSON."""
+    text = data[name].as_string()
+    return _like(text, wanted) | _like(text, wanted, '[%"{}"%]')
+
+
+def _flag_of(session, data, name, wanted):
+    flag = {"true": True, "false": False}.get(wanted.text.lower())
+    if flag is None or wanted.sign != "=":
+        raise ValueError(f"{name} is true or false, not {wanted.text}")
+    return func.coalesce(data[name].as_boolean() == flag, False)
 
 
 def _number_of(session, data, name, wanted):

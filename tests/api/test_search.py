@@ -32,9 +32,17 @@ def fleet(writer, post, make_report):
         ("db01", {}),
     ):
         assert writer.post(ASSETS, json={"hostname": host, **more}).status_code == 201
-    disks = [{"slot": "1", "model": "EX PM883", "serial": "EX-1", "size_bytes": 2**39}]
+    disks = [
+        {
+            "slot": "1",
+            "model": "EX PM883",
+            "serial": "EX-1",
+            "size_bytes": 2**39,
+            "removable": False,
+        }
+    ]
     others = [
-        {"slot": "1", "model": "Other 1", "serial": "EX-2", "size_bytes": 2**41},
+        {"slot": "1", "model": "Other 1", "serial": "EX-2", "size_bytes": 2**41, "removable": True},
         {"slot": "2", "model": "Other 2", "size_bytes": "a text", "wwn": "0x5000"},
     ]
     nic = [{"port": "1", "mac": "02:00:00:00:00:01", "ipv4": ["192.0.2.7/24"]}]
@@ -80,6 +88,13 @@ def fleet(writer, post, make_report):
         ("disk.slot:2", ["web02.example.com"]),
         ("disk.wwn:0x5*", ["web02.example.com"]),
         ("os.name:Debian AND disk.model:*PM883* AND NOT tag:other", ["web01"]),
+        ("disk.removable:true", ["web02.example.com"]),
+        ("disk.removable:false", ["web01"]),
+        ("nic.ipv4:192.0.2.7/24", ["web01"]),
+        ("nic.ipv4:192.0.2.*", ["web01"]),
+        ("nic.ipv4:192.0.2.8*", []),
+        ('"web*"', []),
+        ('"web0"', ["web01", "web02.example.com"]),
         ("role.what:cache", ["web02.example.com"]),
         ("changed:>now-1h", ["db01", "web01", "web02.example.com"]),
         ("changed:<now-1h", []),
@@ -116,6 +131,7 @@ def test_a_search_finds_assets(find, writer, query, found):
         ("state:>online", "compared with : alone"),
         ("position_u:[1 TO 5]", "write a:>=1 AND a:<=2"),
         ("web~2", "use * and ?"),
+        ("disk.removable:maybe", "true or false"),
         ("web~.", "with a number"),
         ("disk.size_bytes:>9999999999999P", "a whole number is wanted"),
         ("/we.*/", "regex is not known here"),
