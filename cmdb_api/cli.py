@@ -19,9 +19,10 @@ from cmdb_api.cli_import import import_
 from cmdb_api.cli_prune import prune
 from cmdb_api.errors import CMDBError, SettingsError
 from cmdb_api.extensions import db
-from cmdb_api.models.token import SCOPES
+from cmdb_api.models.access import SCOPES
 from cmdb_api.schemas.values import Duration, Hostname, Label
-from cmdb_api.services import health, keys, times, tokens
+from cmdb_api.services import health, keys, times
+from cmdb_api.services.access import tokens
 from cmdb_api.version import VERSION
 
 # The database is down, in another place, or not upgraded; other failures of it are ours.

@@ -15,6 +15,7 @@ from cmdb_api.models.composed import composed
 from cmdb_api.models.types import BigId, Document, Hex, IdList, UTCDateTime
 
 _LISTED = text("bulk_list_id IS NOT NULL")
+_HAS_SERIAL = text("serial IS NOT NULL")
 
 
 def _asset_id():
@@ -79,7 +80,14 @@ class Component(db.Model):
     own: Mapped[dict | None] = mapped_column(Document)
 
     __table_args__ = (
-        Index("ix_component_serial", "serial"),
+        Index(
+            "ix_component_serial",
+            "serial",
+            # So that it serves patterns in any locale.
+            postgresql_ops={"serial": "text_pattern_ops"},
+            postgresql_where=_HAS_SERIAL,
+            sqlite_where=_HAS_SERIAL,
+        ),
         # From what parts of one model have in common to the assets that have such parts.
         Index("ix_component_shared_id", "shared_id", "asset_id"),
     )

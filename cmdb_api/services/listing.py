@@ -4,8 +4,9 @@ from sqlalchemy import func, select
 
 from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED
-from cmdb_api.services import declared, etags, named, pages, patterns, places, search
+from cmdb_api.services import declared, etags, named, pages, patterns, places
 from cmdb_api.services.resources import MANY, RACKS, RESOURCES, ROOMS
+from cmdb_api.services.search import query
 
 ANY = "any"
 COLUMNS = ("id", "version", "hostname", "hostname_key", "state_at", "standing", "registered_at")
@@ -41,7 +42,7 @@ def _conditions(session, filters):
     if filters.get("name"):
         yield patterns.like(Asset.hostname_key, filters["name"])
     if filters.get("query"):
-        yield search.condition(session, filters["query"])
+        yield query.condition(session, filters["query"])
     if filters.get("warranty_before"):
         yield Asset.warranty_until < filters["warranty_before"]
     for resource in RESOURCES:

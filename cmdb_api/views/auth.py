@@ -6,7 +6,7 @@ from flask import g, request
 from flask_smorest import Blueprint
 
 from cmdb_api.extensions import db
-from cmdb_api.services import tokens
+from cmdb_api.services.access import tokens
 from cmdb_api.views.openapi import SCHEME
 
 

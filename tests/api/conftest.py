@@ -9,7 +9,7 @@ import pytest
 
 from cmdb_api import create_app
 from cmdb_api.extensions import db
-from cmdb_api.services import tokens
+from cmdb_api.services.access import tokens
 from tests import reports
 
 

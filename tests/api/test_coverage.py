@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from cmdb_api.extensions import db
 from cmdb_api.models import Asset, CoverageHost, CoverageSource, Refusal
 from cmdb_api.models.types import now
-from cmdb_api.services import sources, tokens
+from cmdb_api.services import sources
+from cmdb_api.services.access import tokens
 from cmdb_api.services.reasons import HINTS, OF_AGENT, OF_STRANGER, REASONS, function, hint
 from tests.reports import make_report as signed
 from tests.reports import section

@@ -16,7 +16,7 @@ import flask_migrate
 import pytest
 
 from cmdb_api.extensions import db
-from cmdb_api.services import tokens
+from cmdb_api.services.access import tokens
 from tests.reports import MASTER_SECRET, make_report
 
 PATIENCE = 20

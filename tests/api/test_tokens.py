@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from cmdb_api.models import Token
 from cmdb_api.models.types import now
-from cmdb_api.services import tokens
+from cmdb_api.services.access import tokens
 
 ASSETS = "/api/v1/assets"
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from cmdb_api.extensions import db
-from cmdb_api.services import canonical, tokens
+from cmdb_api.services import canonical
+from cmdb_api.services.access import tokens
 from tests.reports import MASTER_SECRET, make_report
 
 ASSETS = "/api/v1/assets"

@@ -11,8 +11,8 @@ from luqum.thread import parse as _parse
 from sqlalchemy import and_, not_, or_, true
 
 from cmdb_api.errors import Invalid
-from cmdb_api.services import search_fields
-from cmdb_api.services.search_fields import Wanted
+from cmdb_api.services.search import fields as search_fields
+from cmdb_api.services.search.fields import Wanted
 
 LONGEST, MOST_TERMS, DEEPEST = 1000, 30, 20
 _AND = (tree.AndOperation, tree.UnknownOperation)

@@ -1,0 +1,1 @@
+"""Who may do what: accounts, tokens, sessions, business units, and the log of it."""

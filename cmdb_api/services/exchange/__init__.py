@@ -1,0 +1,1 @@
+"""Assets out as sheets and files, and in again."""
