@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests run side by side.
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lock clean
@@ -15,7 +17,7 @@ demo: $(VENV)/ready ## a real Salt master, minion and API on this machine; ARGS=
 test: $(VENV)/ready ## the tests that a change must pass; ARGS goes to pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: test ## make test, then the slow matrix
 	$(BIN)/python -m pytest -m slow $(ARGS)
