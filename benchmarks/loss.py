@@ -169,8 +169,10 @@ class Api:
     def start(self):
         serve = ("serve", "--workers", "2", "--bind", f"127.0.0.1:{self.port}")
         with open(self.log, "ab") as log:
+            # Without its database it does not start; a service manager would try again, too.
+            again = ("sh", "-c", 'until "$@"; do sleep 0.5; done', "sh")
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cmdb_api", *serve],
+                [*again, sys.executable, "-m", "cmdb_api", *serve],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -269,7 +271,8 @@ def make_report(host, number, kinds, key):
         "via": "salt",
         "version": "1",
         "identity": {"hostname": host},
-        "seq": time.time_ns() // 1_000_000,
+        # A time could be that of the report before: none would tell which is newer.
+        "seq": number,
         "sections": sections,
     }
     return {**report, "sig": canonical.sign(report, key)}

@@ -41,7 +41,7 @@ def plain(record, *, skew_seconds):
     found = {STATE: _state(record.asset)}
     for kind, told in record.outcomes.items():
         found[f"{COLLECTOR}:{kind}"] = _collector(record, kind, told)
-    if record.is_newest:
+    if record.when.is_newest:
         found[CLOCK] = _clock(record, skew_seconds)
     return found
 
@@ -111,7 +111,7 @@ def _collector(record, kind, told):
 
 
 def _clock(record, skew_seconds):
-    skew = times.to_ms(record.envelope.collected_at) - record.at
+    skew = times.to_ms(record.envelope.collected_at) - record.when.by_age
     if abs(skew) <= skew_seconds * 1000:
         return None
     way = "ahead" if skew > 0 else "behind"

@@ -61,9 +61,9 @@ class _Judgement:
     def __init__(self, session, asset, envelope, moment, received_at, settings):
         self.session, self.asset, self.envelope = session, asset, envelope
         self.at, self.received_at = times.from_ms(moment.at), received_at
+        self.is_newest = moment.is_newest
         # By its age alone: another machine counts its reports by another clock.
-        age = min(envelope.age_ms, settings["MAX_REPORT_AGE_SECONDS"] * 1000)
-        self.collected_at = received_at - timedelta(milliseconds=age)
+        self.collected_at = times.from_ms(moment.by_age)
         self.common = settings["IDENTITY_COMMON_COUNT"]
         self.settle = timedelta(seconds=settings["IDENTITY_SETTLE_SECONDS"])
         self.found = evidence.read(envelope.identity)
@@ -96,7 +96,7 @@ class _Judgement:
             if not chosen and (self._is_near() or self._is_former()):
                 raise identity_causes.conflict(self)
             return self._taken_over(told, chosen=chosen)
-        if self.asset.reported_at is not None and self.at < self.asset.reported_at:
+        if not self.is_newest:
             return Judged(self.asset, {}, {})
         causes = self._own() | self._no_conflict()
         before = self.carried

@@ -39,7 +39,7 @@ def ingest(session, envelope, received_at, settings):
     if judged.is_late:
         return Result("older")
     if judged.reset_at:
-        moment = moment._replace(at=times.to_ms(judged.reset_at))
+        moment = moment._replace(at=times.to_ms(judged.reset_at), is_newest=True)
     asset = judged.asset
     stored = storage.sections(session, asset.asset_id)
     settled, news = standing.judge(envelope, asset, stored, moment)

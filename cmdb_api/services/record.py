@@ -25,12 +25,6 @@ class Record:
         # {kind: how its collector fared}, and {kind: the notes on values} of those stored here.
         self.outcomes, self.noted = {}, {}
 
-    @property
-    def is_newest(self):
-        """Tell whether no newer report was taken before."""
-        known = self.asset.reported_at
-        return known is None or times.from_ms(self.at) >= known
-
     def take(self, news):
         """Take each section's news."""
         known = [
@@ -49,7 +43,9 @@ class Record:
                 self._volatile(kind, section)
             if told or fresh:
                 known = sections.age(self.ages, kind)
-                self.ages[kind] = sections.aged(known, *self.when, outcome=told, items=fresh)
+                self.ages[kind] = sections.aged(
+                    known, self.at, self.when.number, outcome=told, items=fresh
+                )
 
     def _differ(self, kind, section, before, ids, told):
         """Store a kind's items where they can be; return whether they were."""

@@ -30,13 +30,22 @@ class Age(NamedTuple):
     """
     When a kind's newest outcome and its newest items were collected, milliseconds since 1970.
 
-    And the highest numbers of the reports that they came with: what is sent again is known by it.
+    And the highest numbers of the reports that they came with: what is sent again is known by
+    them, and what is newer.
     """
 
     outcome_at: int | None = None
     items_at: int | None = None
     outcome_seq: int | None = None
     items_seq: int | None = None
+    # When the newest report without a number was collected; None once both came with one.
+    unnumbered_at: int | None = None
+
+    def moments_before(self, number):
+        """Return when that was collected which came with lower numbers."""
+        known = (self.outcome_at, self.outcome_seq), (self.items_at, self.items_seq)
+        unnumbered = self.unnumbered_at or 0
+        return [at for at, seq in known if seq is not None and seq < number and at > unnumbered]
 
 
 class Outcome(NamedTuple):
@@ -83,13 +92,18 @@ def age(ages, kind):
 
 
 def aged(known, at, number, *, outcome, items):
-    """Return an Age once there are a newer outcome, or newer items, or both."""
-    outcome_at, items_at, outcome_seq, items_seq = known
+    """Return an Age once there are a newer outcome, or newer items, or both; as it is stored."""
+    outcome_at, items_at, outcome_seq, items_seq, unnumbered_at = known
+    if number is None:
+        unnumbered_at = at if unnumbered_at is None else max(at, unnumbered_at)
+    elif outcome and items:
+        unnumbered_at = None
     if outcome:
         outcome_at, outcome_seq = at, outcome_seq if number is None else number
     if items:
         items_at, items_seq = at, items_seq if number is None else number
-    return Age(outcome_at, items_at, outcome_seq, items_seq)
+    age = outcome_at, items_at, outcome_seq, items_seq
+    return age if unnumbered_at is None else (*age, unnumbered_at)
 
 
 def outcome(section):

@@ -27,20 +27,32 @@ class When(NamedTuple):
 
     at: int
     number: int | None
+    # Whether no newer report was taken before.
+    is_newest: bool
+    # The same moment by the report's age alone.
+    by_age: int
 
 
 def when(envelope, asset, received_ms, settings):
     """
     Return when a report was collected.
 
-    Its age is not signed; its number is. One whose number is not higher than all before was
-    collected before the newest report, whatever age it is sent with.
+    Its age is not signed, and is short of the time that it took on its way; its number is signed.
+    One whose number is not higher than all before was collected before the newest report, and each
+    after those with lower numbers, whatever age it is sent with.
     """
     oldest_ms = settings["MAX_REPORT_AGE_SECONDS"] * 1000
-    at, number = received_ms - min(envelope.age_ms, oldest_ms), _number(envelope, received_ms)
-    if None not in (number, asset.seq, asset.reported_at) and number <= asset.seq:
-        at = min(at, times.to_ms(asset.reported_at) - 1)
-    return When(at, number)
+    by_age, number = received_ms - min(envelope.age_ms, oldest_ms), _number(envelope, received_ms)
+    if asset.reported_at is None:
+        return When(by_age, number, True, by_age)
+    at, newest_at = by_age, times.to_ms(asset.reported_at)
+    is_late = None not in (number, asset.seq) and number <= asset.seq
+    if is_late:
+        at = min(at, newest_at - 1)
+    if number is not None and at < newest_at:
+        ages = [sections.age(asset.ages, kind) for kind in asset.ages]
+        at = max([at, *(moment for age in ages for moment in age.moments_before(number))])
+    return When(at, number, not is_late and at >= newest_at, by_age)
 
 
 def _number(envelope, received_ms):
@@ -62,7 +74,9 @@ def is_duplicate(envelope, asset):
 def judge(envelope, asset, stored, moment):
     """Return a report's Result where it brings nothing to store, else None; and {kind: News}."""
     news = {
-        kind: sections.news(section, stored.get(kind), *moment, sections.age(asset.ages, kind))
+        kind: sections.news(
+            section, stored.get(kind), moment.at, moment.number, sections.age(asset.ages, kind)
+        )
         for kind, section in envelope.sections.items()
     }
     if wanted := sorted(kind for kind, new in news.items() if new.items == WANTED):
@@ -86,14 +100,14 @@ def status_of(record, envelope, received_ms):
         "seq": max(numbers, default=None),
         "change_count": record.seq,
     }
-    if record.is_newest:
+    if record.when.is_newest:
         values |= {
             "reported_at": at,
             "received_at": times.from_ms(received_ms),
             "report_id": envelope.report_id,
             "via": envelope.via,
             "version": envelope.version,
-            "clock_skew_ms": times.to_ms(envelope.collected_at) - record.at,
+            "clock_skew_ms": times.to_ms(envelope.collected_at) - record.when.by_age,
             "identity": envelope.identity,
             "problems": envelope.problems or None,
         }
