@@ -27,15 +27,29 @@ WORKERS, WARM, SAMPLE = 2, 3, 40
 PREFIX = "/api/v1"
 SEARCHES = {
     "search: name": "hostname:*7*",
-    "search: model": "disk.model:*MZ7L*",
-    "search: size": "disk.size_bytes:>=512G",
-    "search: system": "os.name:Debian*",
     "search: three fields": "os.name:Debian* AND disk.model:MZ7* AND NOT tag:lab",
-    "search: changed": "changed:>now-7d",
-    "search: address": "192.0.2.7",
+    "search: a fact": "memory.total_bytes:>=512G",
+    "search: facts and a state": "cpu.core_count:>=32 AND host.virtual:false AND state:online",
+    "search: version of a package": "package.openssl:<3.2",
+    "search: a kernel, not patched": "os.kernel:5.14* AND package.sudo:* AND NOT package.bash:>5",
+    "search: network": "address:192.0.2.0/24",
+    "search: one component": "disk:(model:*MZ7L* AND size_bytes:>=512G)",
+    "search: one of many components": "memory:(manufacturer:Samsung AND size_bytes:>=16G)",
     "search: driver": "nic.driver:bnxt*",
-    "search: cores": "reported:>now-7d AND cpu.core_count:>=16",
-    "search: memory": "memory.size_bytes:>=16G",
+    "search: changed, reported": "changed:>now-7d AND reported:>now-30d",
+    "search: a word": "PowerEdge",
+    "search: an address": "02:1b:00:00:07:01",
+    "search: the start of a serial": "serial:ME12*",
+}
+TABLES = {
+    "table: the usual columns": ("/search", {"limit": 50}),
+    "table: in the order of a fact": (
+        "/search",
+        {"limit": 50, "columns": "rack,disk.model,package.bash", "sort": "-memory.total_bytes"},
+    ),
+    "table: in the order of changes": ("/search", {"limit": 50, "sort": "-changed_at"}),
+    "table: completion of a value": ("/search/complete", {"query": "disk.model:"}),
+    "table: completion of a package": ("/search/complete", {"query": "package.lib"}),
 }
 # Milliseconds, p95.
 TARGETS = {
@@ -51,7 +65,7 @@ TARGETS = {
     "coverage": None,
     "coverage, what is missing": None,
     "findings": None,
-    **dict.fromkeys(SEARCHES, 100),
+    **dict.fromkeys((*SEARCHES, *TABLES), 100),
 }
 
 
@@ -60,7 +74,7 @@ class Client:
 
     def __init__(self, port, token):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.headers = {"Authorization": f"Bearer {token}"}
+        self.token, self.headers = token, {"Authorization": f"Bearer {token}"}
 
     def get(self, path, **query):
         """Return the status, the body and the milliseconds it took."""
@@ -81,6 +95,8 @@ def main():
         if not (hosts := count(client)):
             print(f"loading {arguments.hosts} hosts", file=sys.stderr)
             fleet.load(api, range(arguments.hosts), int(time.time() * 1000))
+            # The server closes a connection that is not used for so long.
+            client = Client(api.port, client.token)
             hosts = count(client)
         measure(client, hosts, arguments)
 
@@ -175,6 +191,7 @@ def questions(client, hosts):
             name: lambda draw, text=text: ("/assets", {"query": text, "limit": 50})
             for name, text in SEARCHES.items()
         },
+        **{name: lambda draw, asked=asked: asked for name, asked in TABLES.items()},
     }
 
 

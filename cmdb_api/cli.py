@@ -11,18 +11,23 @@ from flask_migrate.cli import db as migrations
 from gunicorn.util import parse_address
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from cmdb_api import server
+from cmdb_api import cli_audit, server
 from cmdb_api.app import create_app
 from cmdb_api.cli_asset import asset
-from cmdb_api.cli_base import Field, table, user
+from cmdb_api.cli_base import Field, printable, table, user
+from cmdb_api.cli_export import export
 from cmdb_api.cli_import import import_
 from cmdb_api.cli_prune import prune
+from cmdb_api.cli_search import search
+from cmdb_api.cli_user import user as user_
+from cmdb_api.cli_worker import worker
+from cmdb_api.companion import Companion
 from cmdb_api.errors import CMDBError, SettingsError
 from cmdb_api.extensions import db
-from cmdb_api.models.access import SCOPES
+from cmdb_api.models.access import PROGRAM, SCOPES
 from cmdb_api.schemas.values import Duration, Hostname, Label
 from cmdb_api.services import health, keys, times
-from cmdb_api.services.access import tokens
+from cmdb_api.services.access import issuing, tokens
 from cmdb_api.version import VERSION
 
 # The database is down, in another place, or not upgraded; other failures of it are ours.
@@ -33,6 +38,7 @@ class Group(click.Group):
     """Tells of what the user can put right in one line."""
 
     def invoke(self, ctx):
+        cli_audit.begin([*ctx._protected_args, *ctx.args])
         try:
             return super().invoke(ctx)
         except (SettingsError, CMDBError) as error:
@@ -40,6 +46,8 @@ class Group(click.Group):
         except DATABASE_FAILURES as error:
             url = ctx.obj.load_app().config["SQLALCHEMY_DATABASE_URI"]
             raise click.ClickException(health.why(error, url)) from error
+        finally:
+            cli_audit.end()
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,8 +72,12 @@ def _dispose(app):
 
 cmdb.add_command(migrations)
 cmdb.add_command(asset)
+cmdb.add_command(export)
 cmdb.add_command(import_)
 cmdb.add_command(prune)
+cmdb.add_command(user_)
+cmdb.add_command(search)
+cmdb.add_command(worker)
 
 
 @cmdb.command()
@@ -78,9 +90,10 @@ cmdb.add_command(prune)
     help="Processes.",
 )
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
+@click.option("--no-worker", is_flag=True, help="Start no `cmdb worker` beside it.")
 @click.pass_obj
-def serve(script, bind, workers, access_log):
-    """Serve the API until it is told to stop."""
+def serve(script, bind, workers, access_log, no_worker):
+    """Serve the API until it is told to stop, with a worker beside it."""
     app = script.load_app()
     with app.app_context():
         health.check(db.engine)
@@ -89,7 +102,8 @@ def serve(script, bind, workers, access_log):
     _check_bind(bind)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("cmdb_api").setLevel(logging.INFO)
-    server.Server(create_app, bind=bind, workers=workers, access_log=access_log).run()
+    more = {"access_log": access_log, "companion": None if no_worker else Companion()}
+    server.Server(create_app, bind=bind, workers=workers, **more).run()
 
 
 def _check_bind(bind):
@@ -120,9 +134,16 @@ def token():
     "--name", type=Field(Label(), "text"), help="Whose it is; changes are recorded under it."
 )
 @click.option("--expires", "lasts", type=Field(Duration(), "90d"), help="Default: never.")
-def create(scope, name, lasts):
+@click.option(
+    "--business-unit",
+    "business_units",
+    multiple=True,
+    help="Only assets of it are seen; may be repeated.",
+)
+def create(scope, name, lasts, business_units):
     """Make a token and print it, the only time that it is shown."""
-    made, text = tokens.create(db.session, name=name or f"{scope} token", scope=scope, lasts=lasts)
+    given = {"name": name or f"{scope} token", "scope": scope, "lasts": lasts}
+    made, text = issuing.make(db.session, **given, business_units=list(business_units) or None)
     db.session.commit()
     until = f"until {times.text(made.expires_at)}" if lasts else "until it is revoked"
     click.echo(
@@ -134,13 +155,17 @@ def create(scope, name, lasts):
 
 
 @token.command("list")
-def list_():
+@click.option("--sessions", "kind", flag_value="session", help="Those of people who logged in.")
+def list_(kind):
     """List tokens; their text is not known any more."""
-    rows = [("ID", "SCOPE", "CREATED", "EXPIRES", "LAST USED", "NAME")]
-    for each in tokens.every(db.session):
-        moments = (each.created_at, each.expires_at, each.last_used_at)
+    rows = [("ID", "SCOPE", "CREATED", "EXPIRES", "LAST USED", "NAME", "ACCOUNT", "SEES")]
+    for each in issuing.told(db.session, tokens.every(db.session, kind=kind or PROGRAM)):
+        moments = (each[name] for name in ("created_at", "expires_at", "last_used_at"))
         shown = (times.text(when) or "never" for when in moments)
-        rows.append((str(each.id), each.scope, *shown, each.name))
+        units = each["business_units"]
+        sees = "all" if units is None else ", ".join(units) or "none"
+        texts = (each["name"], each["account"] or "", sees)
+        rows.append((str(each["id"]), each["scope"], *shown, *map(printable, texts)))
     table(rows)
 
 
@@ -148,7 +173,7 @@ def list_():
 @click.argument("token_id", type=click.IntRange(1, 2**31 - 1), metavar="ID")
 def revoke(token_id):
     """Make a token invalid at once."""
-    name = tokens.revoke(db.session, token_id)
+    name = tokens.revoke(db.session, token_id).name
     db.session.commit()
     click.echo(f"Token {token_id} ({name}) is revoked.")
 

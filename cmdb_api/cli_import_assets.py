@@ -1,79 +1,85 @@
-"""``cmdb import assets``: what people declare, out of a CSV file."""
+"""``cmdb import assets``: what people declare, out of a spreadsheet, CSV or JSON lines."""
 
-import csv
-from collections import Counter
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from cmdb_api import cli_fields
 from cmdb_api.cli_base import printable, user
-from cmdb_api.errors import CMDBError, Invalid
+from cmdb_api.errors import Invalid, TooLarge
 from cmdb_api.extensions import db
-from cmdb_api.schemas.asset import NewAssetSchema
-from cmdb_api.services import declaring
+from cmdb_api.schemas.imports import ALL, ROWS, ImportQuery
+from cmdb_api.services.exchange import runs
+from cmdb_api.services.exchange.making import POSSIBLE
+from cmdb_api.views import importing
 
-HOSTNAME = "hostname"
+COUNTS = ("created", "changed", "unchanged", "failed")
 
 
 @click.command()
 @with_appcontext
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True))
 @click.option("--dry-run", is_flag=True, help="Check every row; change nothing.")
-def assets(file, dry_run):
+@click.option("--all-or-nothing", is_flag=True, help="Take no row where one can't be.")
+@click.option("--column", "columns", multiple=True, metavar="HEADING=FIELD", help="May repeat.")
+@click.option("--leave-out", multiple=True, metavar="HEADING", help="A column. May repeat.")
+@click.option("--leave-out-unknown", is_flag=True, help="All columns that are no field.")
+@click.option("--create", metavar="FIELDS", help=f"Add missing names of {', '.join(POSSIBLE)}.")
+@click.option("--mapping", metavar="NAME", help="Columns as they were kept under a name.")
+@click.option("--save-mapping", metavar="NAME", help="Keep how the columns were taken.")
+@click.option("--sheet", metavar="NAME", help="Default: the first with hostnames.")
+@click.option("--encoding", metavar="NAME", help="Of CSV: utf-8, gb18030, cp1252 …")
+@click.option("--failed", type=click.Path(dir_okay=False), help="Write the failed rows here.")
+def assets(file, dry_run, all_or_nothing, columns, leave_out, failed, **asked):
     """
-    Register or change the assets in FILE, CSV in UTF-8 with a head line.
+    Register or change the assets in FILE: .xlsx, CSV or JSON lines, with a row for each.
 
-    A column is a field as of 'cmdb asset set', hostname among them: rack, tags (with commas),
-    expected.memory.total_bytes. An empty cell leaves what is declared. Each row is taken by itself;
-    those that can't be are told with their line and why, and the exit code is 1.
+    A column is known by its heading: a field as of 'cmdb asset set', or what people call it in
+    English or Chinese. An empty cell leaves what is declared, (none) takes it away. Each row is
+    taken by itself; those that can't be are told with their cell and why, and the exit code is 1.
     """
-    outcomes = Counter()
-    for line, outcome in _outcomes(file, dry_run):
-        outcomes[outcome.result] += 1
-        if outcome.why:
-            click.echo(printable(f"line {line}: {outcome.why}"), err=True)
-    told = ", ".join(f"{count} {result}" for result, count in outcomes.items()) or "no rows"
-    click.echo(f"Nothing is changed, as asked; it would be: {told}" if dry_run else told)
-    if outcomes[declaring.FAILED]:
+    asked |= {"dry_run": dry_run, "mode": ALL if all_or_nothing else ROWS}
+    said = dict(map(cli_fields.parted, columns)) | dict.fromkeys(leave_out)
+    given = {name: value for name, value in asked.items() if value is not None}
+    options = cli_fields.loaded(ImportQuery(), given | {"file_name": Path(file).name})
+    actor = f"{user()} (cmdb import)"
+    number = importing.run(_read(file), actor=actor, **options | {"columns": said})
+    told = runs.one(db.session, number)
+    _tell(told)
+    if failed and told["has_failed_rows"]:
+        Path(failed).write_bytes(runs.failed(db.session, number)[0])
+    if told["counts"]["failed"]:
         raise click.exceptions.Exit(1)
 
 
-def _outcomes(path, dry_run):
-    """Yield (line, Outcome) of each row, which is committed by itself."""
-    # A spreadsheet begins its file with a mark of the order of bytes.
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        try:
-            reader = csv.DictReader(file, strict=True)
-            _check_head(reader.fieldnames)
-            for row in reader:
-                if any(value for value in row.values()):
-                    outcome = _take(row)
-                    if dry_run or outcome.why:
-                        db.session.rollback()
-                    db.session.commit()
-                    yield reader.line_num, outcome
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise click.ClickException(f"{path} is no CSV in UTF-8: {error}") from error
-
-
-def _check_head(names):
-    """Raise where a column is no field, or the hostname's is missing."""
-    if HOSTNAME not in (names or ()):
-        raise Invalid(f"the first line must name the columns, {HOSTNAME} among them")
-    cli_fields.given((name, "") for name in names if name != HOSTNAME)
-    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise Invalid(f"two columns are named {twice[0]}")
-
-
-def _take(row):
+def _read(path):
+    most = current_app.config["MAX_IMPORT_LENGTH"]
+    if Path(path).stat().st_size > most:
+        raise TooLarge(f"{path} is larger than {most} bytes; import it in pieces")
     try:
-        if None in row or None in row.values():
-            raise Invalid("it has more or fewer cells than the first line")
-        filled = {name: value.strip() for name, value in row.items() if value.strip()}
-        host = {HOSTNAME: filled.pop(HOSTNAME, "")}
-        given = cli_fields.typed(cli_fields.given(filled.items()))
-        wanted = cli_fields.loaded(NewAssetSchema(), host | given)
-        return declaring.take(db.session, wanted, actor=f"{user()} (cmdb import)")
-    except CMDBError as error:
-        return declaring.Outcome(declaring.FAILED, error.message)
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Invalid(f"{path} can't be read: {error.strerror}") from error
+
+
+def _tell(told):
+    for note in told["notes"]:
+        click.echo(printable(f"Note: {note}"), err=True)
+    for column in told["columns"]:
+        if column["field"] is None:
+            text = f'Column {column["column"]} "{column["heading"]}" is left out: {column["why"]}'
+            click.echo(printable(text), err=True)
+    for fault in told["failures"]:
+        click.echo(printable(f"{fault['cell']}: {fault['reason']}"), err=True)
+    shown = {fault["row"] for fault in told["failures"]}
+    if len(shown) < told["counts"]["failed"]:
+        click.echo(f"… and {told['counts']['failed'] - len(shown)} rows more", err=True)
+    counts = ", ".join(f"{told['counts'][name]} {name}" for name in COUNTS if told["counts"][name])
+    counts += f"; {told['made_count']} names added" if told["made_count"] else ""
+    told_ = counts or "no rows"
+    if not told["applied"]:
+        why = "as asked" if told["dry_run"] else "as a row failed"
+        told_ = f"Nothing is changed, {why}; it would be: {told_}"
+    click.echo(told_)

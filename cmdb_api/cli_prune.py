@@ -11,6 +11,7 @@ from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas.values import Duration
 from cmdb_api.services import carriers, kept, locking, retention, times
+from cmdb_api.services.access import audit, sessions
 
 
 @click.command()
@@ -25,16 +26,21 @@ def prune(older_than, dry_run):
     """
     Remove old changes. How assets were since then can still be told, and is told right.
 
-    Identifiers (MACs, machine-ids) that hosts ceased to have before then go too.
+    Identifiers (MACs, machine-ids) that hosts ceased to have before then go too. So do sessions
+    that are over, and entries of the audit log that are older than AUDIT_DAYS.
 
     To be run each day. It can be stopped, and goes on the next time.
     """
+    if not dry_run:
+        _prune_access()
     length = older_than or retention.kept(current_app.config["HISTORY_DAYS"])
     if length is None:
-        raise click.ClickException(
+        click.echo(
             "HISTORY_DAYS is 0: changes are kept for ever; set it to a number of days, or say "
-            "--older-than 400d"
+            "--older-than 400d",
+            err=True,
         )
+        return
     before = now() - length
     if dry_run:
         number, ended = (
@@ -57,6 +63,19 @@ def prune(older_than, dry_run):
     click.echo(
         f"{removed} changes and {ended} identifiers from before {times.text(before)} were removed."
     )
+
+
+def _prune_access():
+    """Remove what is old of the audit log, and sessions that are over."""
+    sessions.prune(db.session)
+    db.session.commit()
+    if length := retention.kept(current_app.config["AUDIT_DAYS"]):
+        before = now() - length
+        number = _all(audit.prune, before)
+        click.echo(
+            f"{number} entries of the audit log from before {times.text(before)} were removed.",
+            err=True,
+        )
 
 
 def _all(remove, before):

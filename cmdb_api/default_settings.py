@@ -78,6 +78,70 @@ IDENTITY_COMMON_COUNT = 5
 # How many days changes are kept by 'cmdb prune', which is to be run each day; 0 keeps all.
 HISTORY_DAYS = 0
 
+# How long a webhook's receiver may take to answer, seconds.
+WEBHOOK_TIMEOUT_SECONDS = 10
+
+# An event that a receiver does not take for so many hours is given up; people can send it again.
+WEBHOOK_GIVE_UP_HOURS = 72
+
+# Webhooks go to public addresses, and to those of these networks: ["10.20.0.0/16", "fd00::/8"].
+WEBHOOK_ALLOWED_NETWORKS = []
+
+# The CAs that receivers' certificates are checked against, a file; None: those of the system.
+WEBHOOK_CA_FILE = None
+
+# Events that nobody took for so many days are kept no more: of a stream that nobody reads, say.
+EVENTS_KEEP_DAYS = 30
+
+# How long the database may work on one statement of a search, seconds; then the search is refused.
+SEARCH_SECONDS = 10
+
+# How long people stay logged in, and without doing anything, minutes: 0 for as long as that.
+SESSION_HOURS = 12
+SESSION_IDLE_MINUTES = 120
+
+# How many proxies that we run stand before the API and set X-Forwarded-For: that many of its
+# addresses are believed. 0: the address that the request comes from is the client's.
+TRUSTED_PROXIES = 0
+
+# How many days the audit log is kept by 'cmdb prune'; 0 keeps all.
+AUDIT_DAYS = 730
+
+# Largest table that is imported, bytes as it arrives, and of a workbook once unpacked.
+MAX_IMPORT_LENGTH = 32 * 1024 * 1024
+MAX_IMPORT_INFLATED_LENGTH = 256 * 1024 * 1024
+
+# Most rows and columns of such a table.
+MAX_IMPORT_ROWS = 100_000
+MAX_IMPORT_COLUMNS = 256
+
+# How many days it is kept what became of an import, with the rows that failed.
+IMPORT_KEEP_DAYS = 90
+
+# Logins by an OpenID Connect provider, as its issuer is called: https://id.example.com/realms/ops.
+# It needs the extra "oidc". The provider is told the address /api/v1/oidc/callback of this API.
+OIDC_ISSUER = None
+OIDC_CLIENT_ID = None
+
+# None for a public client.
+OIDC_CLIENT_SECRET = None
+OIDC_SCOPES = "openid profile email"
+
+# Where the provider sends browsers back to, where that is not what the request's Host says.
+OIDC_REDIRECT_URL = None
+
+# The CAs that the provider's certificate is checked against, a file; None: those that come along.
+OIDC_CA_FILE = None
+
+# Whether who has no account yet gets one, and the claim that names it.
+OIDC_CREATE_ACCOUNTS = False
+OIDC_NAME_CLAIM = "preferred_username"
+
+# The claim that lists groups, and the role that each gives, at every login: {"ops": "operator"}.
+# Who is in none of them is refused. None: roles are given here; new accounts are viewers.
+OIDC_ROLE_CLAIM = None
+OIDC_ROLES = {}
+
 # Rows on a page when the request does not say, and at most.
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from cmdb_api.errors import SettingsError
 from cmdb_api.extensions import db
 from cmdb_api.services import names
+from cmdb_api.services.search import limits
 
 NAME = "SQLALCHEMY_DATABASE_URI"
 
@@ -21,6 +22,7 @@ def bind(app):
         own = app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {}
         # So every session of this database can tell how names are matched.
         match = {names.OPTION: app.config["MATCH_SHORT_NAMES"]}
+        match |= {limits.OPTION: app.config["SEARCH_SECONDS"]}
         more = {"execution_options": match | own.get("execution_options", {})}
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _options(url, app.config) | own | more
         db.init_app(app)

@@ -118,6 +118,12 @@ class Invalid(CMDBError):
     status, code = 422, "invalid"
 
 
+class TooMany(CMDBError):
+    """Tried too often; the Retry-After header tells when it is taken again, in seconds."""
+
+    status, code = 429, "too_many"
+
+
 class Busy(CMDBError):
     """Nothing wrong with the request; try again later."""
 

@@ -4,6 +4,7 @@ import gc
 import os
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter as PlainArbiter
 
 # A worker that says nothing for so long is replaced, seconds; a request may take as long.
 TIMEOUT = 120
@@ -15,8 +16,8 @@ THREADS = 4
 class Server(BaseApplication):
     """Serves the app that ``make_app`` makes, anew in each worker."""
 
-    def __init__(self, make_app, *, bind, workers, access_log=False):
-        self.make_app = make_app
+    def __init__(self, make_app, *, bind, workers, access_log=False, companion=None):
+        self.make_app, self.companion = make_app, companion
         self.options = {
             "bind": [bind],
             "workers": workers,
@@ -25,6 +26,8 @@ class Server(BaseApplication):
             "timeout": TIMEOUT,
             "graceful_timeout": GRACE,
             "keepalive": 5,
+            # A search may be long; gunicorn takes no more.
+            "limit_request_line": 8190,
             "accesslog": "-" if access_log else None,
             "proc_name": "cmdb",
             # No file is left behind, and nothing but the settings says how it runs.
@@ -42,6 +45,24 @@ class Server(BaseApplication):
         # What is there from the start stays: looking through it for garbage costs each request.
         gc.freeze()
         return app
+
+    def run(self):
+        Arbiter(self).run()
+
+
+class Arbiter(PlainArbiter):
+    """gunicorn's own, which keeps the worker beside the server too."""
+
+    def murder_workers(self):
+        """Look after all children; called about once a second."""
+        super().murder_workers()
+        if self.app.companion:
+            self.app.companion.look()
+
+    def stop(self, graceful=True):
+        if self.app.companion:
+            self.app.companion.stop()
+        super().stop(graceful)
 
 
 def default_workers():

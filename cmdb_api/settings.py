@@ -1,13 +1,14 @@
 """The settings, layered as ``default_settings`` says, and checked: a wrong one stops the start."""
 
 import difflib
+import ipaddress
 import json
 import os
 import re
 
 from flask import Config
 
-from cmdb_api import default_settings
+from cmdb_api import default_settings, oidc_settings
 from cmdb_api.errors import SettingsError
 from cmdb_api.services import times
 
@@ -17,11 +18,13 @@ REQUIRED = ("SECRET_KEY", "MASTER_SECRET")
 SECRETS = (*REQUIRED, "MASTER_SECRET_PREVIOUS")
 SHORTEST_SECRET = 16
 # Numbers of which 0 stands for "without bound".
-MAY_BE_ZERO = ("HISTORY_DAYS",)
+MAY_BE_ZERO = ("HISTORY_DAYS", "SESSION_IDLE_MINUTES", "TRUSTED_PROXIES", "AUDIT_DAYS")
 # Settings that are one of a few words.
 CHOICES = {"UNKNOWN_HOSTS": ("accept", "review", "refuse")}
 # Settings that give kinds a length of time.
 DURATIONS = ("COVERAGE_WINDOWS",)
+# Settings that list networks.
+NETWORKS = ("WEBHOOK_ALLOWED_NETWORKS",)
 # Settings of the libraries that a site may want, beside ours and Flask's own.
 LIBRARIES = {"SQLALCHEMY_ENGINE_OPTIONS": dict, "SQLALCHEMY_ECHO": bool}
 
@@ -45,6 +48,7 @@ def load(config, overrides, environ=os.environ):
             _check(source, name, value, known)
         config.update(layer)
     _check_secrets(config)
+    oidc_settings.check(config)
 
 
 def _file(path, root):
@@ -100,6 +104,8 @@ def _check(source, name, value, known):
         )
     if name in DURATIONS:
         _check_durations(_spoken(source, name), value)
+    if name in NETWORKS:
+        _check_networks(_spoken(source, name), value)
     if name in CHOICES and value not in CHOICES[name]:
         words = ", ".join(CHOICES[name])
         raise SettingsError(f"{_spoken(source, name)} must be one of {words}, not {value}")
@@ -118,6 +124,16 @@ def _check_durations(name, lengths):
         except (TypeError, ValueError):
             wanted = "write a number and s, m, h, d or w, like 1d"
             raise SettingsError(f"{name}: {kind} has {text!r}; {wanted}") from None
+
+
+def _check_networks(name, networks):
+    for each in networks:
+        try:
+            ipaddress.ip_network(each if isinstance(each, str) else "")
+        except ValueError as error:
+            raise SettingsError(
+                f"{name}: {each!r} is no network, like 10.20.0.0/16: {error}"
+            ) from None
 
 
 def _spoken(source, name):

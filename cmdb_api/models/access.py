@@ -101,7 +101,7 @@ class SavedQuery(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(255))
-    # The owner and the name in lower case, "anna:old disks"; of what is shared ":old disks".
+    # The owner and the name in lower case, with a tab between; what is shared has no owner here.
     name_key: Mapped[str] = mapped_column(String(600), unique=True)
     # The name of the account or token that made it.
     owner: Mapped[str] = mapped_column(String(255), index=True)

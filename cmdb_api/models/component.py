@@ -55,7 +55,8 @@ class Section(db.Model):
         Index("ix_section_kind_status", "kind", "status"),
         Index(
             "ix_section_bulk_list_id",
-            "bulk_list_id",
+            # With the asset, so that it tells who has a list.
+            *("bulk_list_id", "asset_id"),
             postgresql_where=_LISTED,
             sqlite_where=_LISTED,
         ),

@@ -26,6 +26,9 @@ class Subscription(db.Model):
     # Of a webhook: where it is posted to, and what signs it.
     url: Mapped[str | None] = mapped_column(Text)
     secret: Mapped[str | None] = mapped_column(String(255))
+    # The one before it, which signs as well until then.
+    old_secret: Mapped[str | None] = mapped_column(String(255))
+    old_secret_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Of whose changes: a search of assets, kinds, actions; None: all.
     query: Mapped[str | None] = mapped_column(Text)
     kinds: Mapped[list | None] = mapped_column(Document)
@@ -42,6 +45,11 @@ class Subscription(db.Model):
     last_error: Mapped[str | None] = mapped_column(Text)
     delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     delivered_count: Mapped[int] = mapped_column(BigId, default=0)
+    # Events that waited longer than they are kept.
+    expired_count: Mapped[int] = mapped_column(BigId, default=0)
+    # Which worker delivers now, and until when nobody else does.
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Outbox(db.Model):

@@ -8,7 +8,11 @@ from cmdb_api.models.types import BigId, Document
 
 
 class AssetFacts(db.Model):
-    """The observed facts of an asset (``services.facts``); made anew where they are missing."""
+    """
+    The observed facts of an asset (``services.facts``).
+
+    Every asset that has components has a row; one of an older vocabulary is to be made anew.
+    """
 
     __tablename__ = "asset_facts"
 
@@ -17,5 +21,5 @@ class AssetFacts(db.Model):
     )
     # {fact: value}, without those that were not observed.
     facts: Mapped[dict] = mapped_column(Document)
-    # Of the vocabulary that they were read by.
-    version: Mapped[int] = mapped_column()
+    # Of the vocabulary that they were read by; 0: they are yet to be read.
+    version: Mapped[int] = mapped_column(index=True)

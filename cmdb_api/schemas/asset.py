@@ -118,6 +118,13 @@ class AssetPageSchema(PageSchema):
 class AssetPageQuery(PageQuery):
     """Which assets."""
 
+    sort = Text(
+        metadata={
+            "description": "columns to order by, - before one for the other way; missing values "
+            "come last: see docs/search.md",
+            "example": "rack,-memory.total_bytes",
+        }
+    )
     query = Text(
         longest=1000,
         metadata={

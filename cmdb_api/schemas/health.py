@@ -9,3 +9,10 @@ class HealthSchema(Schema):
     status = fields.String(metadata={"example": "ok"})
     database = fields.String(metadata={"example": "ok"})
     version = fields.String()
+    events_wait_seconds = fields.Integer(
+        metadata={
+            "description": "how long the oldest event waits for a worker; more than a minute: does "
+            "`cmdb worker` run?",
+            "example": 0,
+        }
+    )

@@ -14,6 +14,8 @@ from cmdb_api.services.resources import BY_NAME, RESOURCES
 class Name(Text):
     """The name of something: not blank, also in lower case not too long."""
 
+    PATTERN = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+
     def _deserialize(self, value, attr, data, **kwargs):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not text:
@@ -111,8 +113,11 @@ class MasterPageQuery(PageQuery):
 class HolderSchema(Schema):
     """An asset in a rack."""
 
-    hostname = fields.String(metadata={"example": "web01"})
-    state = fields.String(metadata={"example": "online"})
+    hostname = fields.String(
+        allow_none=True,
+        metadata={"description": "null: one that you may not see", "example": "web01"},
+    )
+    state = fields.String(allow_none=True, metadata={"example": "online"})
     position_u = fields.Integer(allow_none=True)
     height_u = fields.Integer(allow_none=True)
 

@@ -75,11 +75,13 @@ class PartSchema(Schema):
     before = fields.List(fields.Nested(PastSchema), metadata={"description": "the newest first"})
     journey = fields.List(fields.Nested(EventSchema), metadata={"description": "the oldest first"})
     flags = fields.List(
-        fields.String(),
+        fields.String(
+            metadata={"enum": [journeys.IN_TWO_HOSTS, journeys.IN_TWO_PLACES, journeys.COMMON]}
+        ),
         metadata={
             "description": "in_two_hosts: at once, now or in the past; in_two_places: of one kind "
             "of a host; common: so many have it that it names no one thing",
-            "enum": [journeys.IN_TWO_HOSTS, journeys.IN_TWO_PLACES, journeys.COMMON],
+            "example": [],
         },
     )
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from cmdb_api.models.asset import STANDINGS
 from cmdb_api.schemas.asset import DeclaredSchema
 from cmdb_api.schemas.report import Hostname
-from cmdb_api.schemas.values import Moment
+from cmdb_api.schemas.values import Flag, Moment
 from cmdb_api.services import canonical
 
 ACCEPTED = (1,)
@@ -56,7 +56,7 @@ class RegistrationSchema(Schema):
         load_default=dict,
         metadata={"description": "what is not given stays", "example": {"rack": "A12"}},
     )
-    dry_run = fields.Boolean(
+    dry_run = Flag(
         load_default=False, metadata={"description": "tell what would change, and change nothing"}
     )
     sig = fields.String(

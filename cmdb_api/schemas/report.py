@@ -64,6 +64,8 @@ class Envelope(NamedTuple):
 class Hostname(fields.String):
     """A Salt minion id that can name an asset."""
 
+    PATTERN = r"^[^\s/\x00-\x1f\x7f-\x9f]{1,255}$"
+
     def _deserialize(self, value, attr, data, **kwargs):
         value = super()._deserialize(value, attr, data, **kwargs)
         if not _ID.fullmatch(value) or len(value.lower()) > 255:

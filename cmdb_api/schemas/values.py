@@ -17,6 +17,8 @@ class Text(fields.String):
     """Text that every database takes: no control characters, no half characters; stripped."""
 
     FORBIDDEN = "[\x00-\x1f\x7f\ud800-\udfff]"
+    # What the OpenAPI document says of it.
+    PATTERN = r"^[^\x00-\x1f\x7f]*$"
 
     def __init__(self, *, longest=255, **kwargs):
         super().__init__(**kwargs)
@@ -45,6 +47,7 @@ class Note(Label):
     """Text of several lines that may be missing."""
 
     FORBIDDEN = "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
+    PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
     def _deserialize(self, value, attr, data, **kwargs):
         plain = value.replace("\r\n", "\n") if isinstance(value, str) else value
@@ -87,6 +90,15 @@ class Day(fields.Date):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Flag(fields.Boolean):
+    """True or false in JSON: "no", which marshmallow takes too, may be a mistake."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Units(fields.Integer):
     """A number of rack units, or of one of them; a blank one is None."""
 
@@ -106,6 +118,8 @@ class Units(fields.Integer):
 class Hostname(Text):
     """The name of an asset: as in docs/report.schema.json."""
 
+    PATTERN = r"^(?!\.\.?$)[^-\s/\x00-\x1f\x7f][^\s/\x00-\x1f\x7f]*$"
+
     def _deserialize(self, value, attr, data, **kwargs):
         text = super()._deserialize(value, attr, data, **kwargs)
         # In lower case some letters are two.
@@ -119,6 +133,8 @@ class Hostname(Text):
 class Kind(Text):
     """The name of a kind, as a report may have it."""
 
+    PATTERN = "^[a-z][a-z0-9_]{0,63}$"
+
     def _deserialize(self, value, attr, data, **kwargs):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not re.fullmatch("[a-z][a-z0-9_]{0,63}", text):
@@ -128,6 +144,8 @@ class Kind(Text):
 
 class Duration(Text):
     """A length of time like 30m or 7d, as a timedelta."""
+
+    PATTERN = "^[0-9]{1,18}[smhdw]$"
 
     def _deserialize(self, value, attr, data, **kwargs):
         return _said(times.duration, super()._deserialize(value, attr, data, **kwargs))

@@ -22,14 +22,18 @@ from cmdb_api.services import (
     lifecycle,
     likeness,
     locking,
+    named,
     names,
     naming,
     patterns,
     strangers,
 )
+from cmdb_api.services.access import limits, visibility
+from cmdb_api.services.events import leaving, outbox
+from cmdb_api.services.resources import BUSINESS_UNITS
 
 # The kind of the changes that people make to an asset itself.
-KIND = "asset"
+KIND = outbox.ASSET
 PATH = "assets"
 
 
@@ -49,8 +53,9 @@ def find(session, hostname):
 def register(session, *, hostname, actor, **given):
     """Add an asset, or make one known that has only reported so far; raises Conflict."""
     locking.begin(session)
+    given = limits.of_new(session, hostname, given)
     known = locking.find(session, hostname)
-    locked = known or locking.add(session, hostname)
+    locked = known or locking.add(session, hostname, **_unit(session, given))
     if names.is_alias(session, hostname):
         raise Conflict(f"{hostname} is another name of {locked.hostname}")
     asset = session.get(Asset, locked.asset_id, populate_existing=True)
@@ -62,11 +67,30 @@ def register(session, *, hostname, actor, **given):
     else:
         lifecycle.start(asset, given.pop("state", ONLINE))
     declared.write(session, asset, given, actor=actor)
-    _record(session, asset, actor, before=None, after=items(session, [asset])[asset.id])
+    _record(session, [asset], actor, before={}, after=items(session, [asset]))
     strangers.settle(session, asset, hostname)
     if known and asset.expected:
         drift.settle(session, asset.id)
     return asset
+
+
+def _unit(session, given):
+    """Return the business unit of a new asset, without which who sees some only does not see it."""
+    if visibility.units(session) is None:
+        return {}
+    name = given[BUSINESS_UNITS.field]
+    return {"business_unit_id": named.find(session, BUSINESS_UNITS, name, keep=True)}
+
+
+@contextmanager
+def registered_many(session, new, *, actor):
+    """Add these assets, whose names are held and are none's, and give them, to be linked."""
+    session.add_all(new)
+    session.flush()
+    rows = [{"asset_id": asset.id} for asset in new]
+    session.execute(AssetStatus.__table__.insert(), rows)
+    yield new
+    _record(session, new, actor, before={}, after=items(session, new))
 
 
 def declare(session, name, *, actor, if_match=None, why=None, **given):
@@ -114,15 +138,18 @@ def edited_many(session, ids, *, actor, why=None):
     before = items(session, assets)
     yield assets
     after = items(session, assets)
-    for asset in assets:
-        if before[asset.id] != after[asset.id]:
-            asset.version += 1
-            _record(session, asset, actor, before[asset.id], after[asset.id], why=why)
-            if before[asset.id].get("expected") != after[asset.id].get("expected"):
-                drift.settle(session, asset.id)
-            if before[asset.id].get("state") != after[asset.id].get("state"):
-                concerns.of_edit(session, asset)
-            strangers.settle(session, asset)
+    changed = [asset for asset in assets if before[asset.id] != after[asset.id]]
+    for asset in changed:
+        asset.version += 1
+    _record(session, changed, actor, before, after, why=why)
+    for asset in changed:
+        old, new = before[asset.id], after[asset.id]
+        if old.get("expected") != new.get("expected"):
+            drift.settle(session, asset.id)
+        if old.get("state") != new.get("state"):
+            concerns.of_edit(session, asset)
+    for asset in strangers.concerned(session, changed):
+        strangers.settle(session, asset)
 
 
 def remove(session, hostname, *, actor, if_match=None):
@@ -140,6 +167,7 @@ def remove(session, hostname, *, actor, if_match=None):
         lost = [asset.hostname, *names.aliases(session, [asset.id]).get(asset.id, [])]
         generations.remember(session, map(names.key, lost), asset.key_generation)
     session.flush()
+    leaving.removed(session, asset, before, actor=actor)
     session.expunge(asset)
     session.execute(delete(Asset).where(Asset.id == asset.id))
 
@@ -180,27 +208,34 @@ def _near(session, key):
     return [found[name] for name in dict.fromkeys(same[:3] + alike)][:3]
 
 
-def _record(session, asset, actor, before, after, *, why=None):
-    """Keep who changed what; the asset's lock is held."""
-    if why:
-        after = after | {"why": why}
+def _record(session, assets, actor, before, after, *, why=None):
+    """Keep who changed what of these assets, whose locks are held; each is told by its id."""
+    ids, changes = sorted(asset.id for asset in assets), []
+    wanted = locking.among(session, AssetStatus.__table__.c.asset_id, ids)
+    fresh = select(AssetStatus).where(wanted).execution_options(populate_existing=True)
+    statuses = {status.asset_id: status for status in session.scalars(fresh)} if ids else {}
+    for asset in assets:
+        status, more = statuses[asset.id], {"why": why} if why else {}
+        status.change_count += 1
+        told = before.get(asset.id), after[asset.id] | more
+        changes.append(_change(asset, status.change_count, actor, *told))
+    if changes:
+        rows = [change | {"likeness": _likeness(change)} for change in changes]
+        session.execute(Change.__table__.insert(), rows)
+        outbox.note(session, changes)
+
+
+def _change(asset, seq, actor, before, after):
+    """Return the row that tells who changed what of an asset."""
     old, action = before or {}, ADDED if before is None else CHANGED
     fields = sorted(name for name in old | after if old.get(name) != after.get(name))
-    status = session.get(AssetStatus, asset.id, populate_existing=True)
-    status.change_count += 1
-    session.add(
-        Change(
-            asset_id=asset.id,
-            seq=status.change_count,
-            at=now(),
-            hostname=asset.hostname,
-            actor=actor,
-            kind=KIND,
-            place="",
-            action=action,
-            fields=fields,
-            before=before,
-            after=after,
-            likeness=likeness.of(KIND, action, place="", fields=fields, before=before, after=after),
-        )
-    )
+    return {
+        **{"asset_id": asset.id, "seq": seq, "at": now(), "actor": actor},
+        **{"hostname": asset.hostname, "kind": KIND, "place": "", "action": action},
+        **{"fields": fields, "before": before, "after": after},
+    }
+
+
+def _likeness(change):
+    what = {name: change[name] for name in ("place", "fields", "before", "after")}
+    return likeness.of(KIND, change["action"], **what)

@@ -10,6 +10,7 @@ from sqlalchemy import literal_column as literal
 from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset
 from cmdb_api.services import drift, edits, lifecycle, locking, named, places
+from cmdb_api.services.access import limits, visibility
 from cmdb_api.services.resources import MANY, SINGLE, TAGS
 
 PLAIN = ("purchased_on", "warranty_until", "inventory_number", "comment")
@@ -58,6 +59,7 @@ def write(session, asset, given, *, actor):
     if faults:
         told = (f"{name}: {' '.join(texts)}" for name, texts in sorted(faults.items()))
         raise Invalid("; ".join(told), fields=faults)
+    limits.check(session, asset)
 
 
 def _steps(session, asset, given, actor):
@@ -113,6 +115,8 @@ def _make_tags(session, names, actor):
         made = session.scalar(row.on_conflict_do_nothing().returning(table.c.id))
         if made:
             edits.note(session, TAGS.path, made, actor=actor, before=None, after={"name": name})
+        elif session.scalar(select(table.c.id).where(table.c.name_key == key)) is None:
+            raise visibility.taken(f"the tag {name}")
 
 
 def _expect(session, asset, given):

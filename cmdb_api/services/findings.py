@@ -15,6 +15,7 @@ from cmdb_api.models import Finding
 from cmdb_api.models.finding import CLOSED, DECIDED, MUTED, OPEN
 from cmdb_api.models.types import now
 from cmdb_api.services import locking
+from cmdb_api.services.access import visibility
 from cmdb_api.services.dialects import insert
 from cmdb_api.services.quarantine import tidy
 
@@ -198,7 +199,9 @@ def _select(print_):
 
 
 def _locked(session, print_):
-    return session.execute(_select(print_).with_for_update()).one_or_none()
+    # What is noted of an asset is not what somebody sees of it.
+    with visibility.unscoped(session):
+        return session.execute(_select(print_).with_for_update()).one_or_none()
 
 
 def _news(row, values, moment):

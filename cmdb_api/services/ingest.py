@@ -15,8 +15,10 @@ from cmdb_api.services import (
     storage,
     times,
 )
+from cmdb_api.services.events import outbox
 from cmdb_api.services.locking import STATUS
 from cmdb_api.services.record import Record
+from cmdb_api.services.search import summaries
 from cmdb_api.services.standing import Result
 
 # Results that have written, so that they are to be committed.
@@ -47,7 +49,10 @@ def ingest(session, envelope, received_at, settings):
         return settled
     record = Record(session, asset, envelope, moment, stored, settings["MAX_SECTION_ITEMS"])
     record.take(news)
+    if asset.reported_at is None and not judged.reset_at:
+        outbox.first_report(session, asset, envelope.report_id, times.from_ms(moment.at))
     record.writes.flush(session)
+    summaries.keep(session, asset.asset_id, record.stored_anew, stored)
     values = standing.status_of(record, envelope, received_ms)
     values |= _causes(session, record, judged, settings)
     session.execute(update(STATUS).where(STATUS.c.asset_id == asset.asset_id).values(values))

@@ -6,38 +6,52 @@ from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED
 from cmdb_api.services import declared, etags, named, pages, patterns, places
 from cmdb_api.services.resources import MANY, RACKS, RESOURCES, ROOMS
-from cmdb_api.services.search import query
+from cmdb_api.services.search import query, sorting
 
 ANY = "any"
 COLUMNS = ("id", "version", "hostname", "hostname_key", "state_at", "standing", "registered_at")
 
 
-def page(session, *, limit, cursor=None, **filters):
-    """Return one page of assets by name; the filters are those of ``AssetPageQuery``."""
+def page(session, *, limit, cursor=None, sort=None, **filters):
+    """Return one page of assets in order; the filters are those of ``AssetPageQuery``."""
+    wanted = list(conditions(session, filters))
     columns = [getattr(Asset, name) for name in COLUMNS]
-    rows = select(*columns, AssetStatus.reported_at, AssetStatus.via)
-    rows = rows.join_from(Asset, AssetStatus, isouter=True)
-    wanted = list(_conditions(session, filters))
-    count = select(func.count()).select_from(Asset).where(*wanted)
+    columns += [AssetStatus.reported_at, AssetStatus.via]
+    rows, following = found(session, columns, wanted, limit=limit, cursor=cursor, sort=sort)
+    known = declared.read_many(session, [row.id for row in rows])
+    items = [row._asdict() | known[row.id] | {"etag": etags.of(row)} for row in rows]
+    # Where all is on one page, nothing is left to be counted.
+    total = count(session, wanted) if cursor or following else len(rows)
+    return {"items": items, "next_cursor": following, "total": total}
+
+
+def found(session, columns, wanted, *, limit, cursor=None, sort=None):
+    """Return the rows of one page of what is as wanted, and the cursor of the next."""
+    order = sorting.Order(session, sort)
+    rows = sorting.join(select(*columns, *order.columns).select_from(Asset))
+    rows = rows.where(*wanted).order_by(*order.clauses)
     if cursor:
-        wanted.append(Asset.hostname_key > pages.read(cursor, str)[0])
-    rows = rows.where(*wanted).order_by(Asset.hostname_key).limit(limit + 1)
-    found, after = pages.cut(session.execute(rows).all(), limit, lambda row: (row.hostname_key,))
-    known = declared.read_many(session, [row.id for row in found])
-    items = [row._asdict() | known[row.id] | {"etag": etags.of(row)} for row in found]
-    return {"items": items, "next_cursor": after, "total": session.scalar(count)}
+        rows = rows.where(order.after(cursor))
+    return pages.cut(session.execute(rows.limit(limit + 1)).all(), limit, order.cursor)
 
 
-def _conditions(session, filters):
+def count(session, wanted):
+    """Return how many assets are as wanted."""
+    return session.scalar(select(func.count()).select_from(Asset).where(*wanted))
+
+
+def conditions(session, filters):
     """Yield the conditions for what is asked for; raises Invalid for a name that is not known."""
     states, standings = filters.get("state"), filters.get("standing")
-    if not states:
+    # A search that asks for a state, or a standing, chooses itself.
+    asked = query.mentions(filters["query"]) if filters.get("query") else ()
+    if not states and "state" not in asked:
         yield Asset.state != RETIRED
-    elif ANY not in states:
+    elif states and ANY not in states:
         yield Asset.state.in_(states)
-    if not standings:
+    if not standings and "standing" not in asked:
         yield Asset.standing.in_((REGISTERED, ACCEPTED))
-    elif ANY not in standings:
+    elif standings and ANY not in standings:
         yield Asset.standing.in_(standings)
     if filters.get("name"):
         yield patterns.like(Asset.hostname_key, filters["name"])

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select, text
 from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.types import now
 from cmdb_api.services import generations, names
+from cmdb_api.services.access import visibility
 from cmdb_api.services.dialects import among, dialect, insert
 
 ASSET, STATUS = Asset.__table__, AssetStatus.__table__
@@ -99,9 +100,14 @@ def _free(session, column, values):
 
 
 def add(session, hostname, **more):
-    """Make an asset of these columns where the name is none's; return what ``find`` does."""
+    """
+    Make an asset of these columns where the name is none's; return what ``find`` does.
+
+    Raises Conflict where the name is an asset's that is not to be seen.
+    """
     key = names.key(hostname)
     hold(session, hostname)
+    _check_not_hidden(session, hostname)
     asset_id = names.given(session, [hostname]).get(key)
     if asset_id is None:
         values = {"hostname": hostname, "hostname_key": key, "created_at": now()} | more
@@ -110,3 +116,12 @@ def add(session, hostname, **more):
         asset_id = session.scalar(made)
     session.execute(insert(session, STATUS).values(asset_id=asset_id).on_conflict_do_nothing())
     return get(session, asset_id)
+
+
+def _check_not_hidden(session, hostname):
+    if visibility.units(session) is None:
+        return
+    with visibility.unscoped(session):
+        owner = names.find(session, hostname)
+    if owner is not None and names.find(session, hostname) != owner:
+        raise visibility.taken(f"the name {hostname}")

@@ -21,8 +21,10 @@ from cmdb_api.services import (
     pairs,
 )
 from cmdb_api.services.declared import PLAIN
+from cmdb_api.services.events import leaving
 from cmdb_api.services.findings import FINDING
 from cmdb_api.services.resources import MANY, SINGLE
+from cmdb_api.services.search import filling
 from cmdb_api.services.standing import REMEMBERED
 
 EVIDENCE, STATUS = IdentityEvidence.__table__, AssetStatus.__table__
@@ -47,12 +49,14 @@ def merge(session, into_id, other_id, *, actor, why=None, rename=False):
         known = {old: into.key_generation, name: other.key_generation}
         before = {"name": name} | assets.items(session, [other])[other_id]
         is_newer = _status(session, into_id, other_id, name)
+        filling.renew(session, [into_id])
         _evidence(session, into_id, other_id, is_newer=is_newer)
         _findings(session, into_id, other_id)
         _names(session, into_id, other_id)
         declared = _declared(session, into, other)
         edits.note(session, assets.PATH, other_id, actor=actor, before=before, after=None)
         session.flush()
+        leaving.removed(session, other, before, actor=actor)
         session.expunge(other)
         session.execute(delete(Asset).where(Asset.id == other_id))
         for field, value in declared.items():

@@ -6,6 +6,7 @@ from cmdb_api.errors import Conflict
 from cmdb_api.models import Asset, AssetAlias, Finding
 from cmdb_api.models.types import now
 from cmdb_api.services import dialects, generations, locking, names, strangers
+from cmdb_api.services.access import visibility
 
 ALIAS = AssetAlias.__table__
 
@@ -48,10 +49,13 @@ def keep(session, asset, alias, *, actor):
 def check_free(session, name, asset_id):
     """Hold a name; raises Conflict where another asset has it, as hostname or as alias."""
     locking.hold(session, name)
-    owner = names.given(session, [name]).get(names.key(name))
+    with visibility.unscoped(session):
+        owner = names.given(session, [name]).get(names.key(name))
     if owner in (None, asset_id):
         return
     other = session.get(Asset, owner)
+    if other is None:
+        raise visibility.taken(f"the name {name}")
     if other.hostname_key == names.key(name):
         raise Conflict(f"{other.hostname} is another asset")
     raise Conflict(f"{name} is another name of {other.hostname}")

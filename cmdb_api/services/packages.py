@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql
 from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset, BulkItem, BulkList, Section
 from cmdb_api.services import nearest, pages, patterns
+from cmdb_api.services.access import visibility
 from cmdb_api.services.dialects import among, dialect
 
 KIND = "package"
@@ -128,5 +129,11 @@ def _alike(session, name):
     """Return names of packages that begin as this one does."""
     known = BulkItem.data["name"].as_string()
     begins = known.like(f"{patterns.escaped(name[:_ALIKE])}%", escape="!")
-    query = select(known).where(ITEM.kind == KIND, begins).distinct().limit(nearest.COMPARED)
-    return session.scalars(query).all()
+    some = ITEM.kind == KIND, begins
+    if visibility.units(session) is None:
+        query = select(known).where(*some).distinct().limit(nearest.COMPARED)
+        return session.scalars(query).all()
+    # Those that only hosts have which are not to be seen are left out.
+    items = dict(map(tuple, session.execute(select(ITEM.id, known).where(*some))))
+    lists = _lists(session, list(items)) if items else {}
+    return {items[number] for each in _sizes(session, list(lists)) for number in lists[each]}

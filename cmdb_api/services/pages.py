@@ -9,7 +9,8 @@ from cmdb_api.errors import Invalid
 
 def cursor(*values):
     """Return the opaque text that stands for the sort values of a page's last row."""
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    text = json.dumps(values, ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
 def read(text, *kinds):

@@ -1,13 +1,40 @@
 """The units of a rack: which are taken, by what, and where there is room. Unit 1 is the lowest."""
 
+from typing import NamedTuple
+
 from sqlalchemy import select
 
 from cmdb_api.errors import Conflict, Invalid
 from cmdb_api.models import Asset
+from cmdb_api.services.access import visibility
+
+
+class Another(NamedTuple):
+    """An asset that is not to be seen; its units are taken all the same."""
+
+    position_u: int
+    height_u: int | None
+    id: int
+    hostname: str | None = None
+    state: str | None = None
 
 
 def standing(session, rack_id):
     """Return the assets in a rack, from the top; those without a position last."""
+    rows, own = _rows(session, rack_id), visibility.units(session)
+    if own is None:
+        return rows
+    with visibility.unscoped(session):
+        every = _rows(session, rack_id)
+    seen = {row.id: row for row in rows}
+    return [
+        seen.get(row.id) or Another(row.position_u, row.height_u, row.id)
+        for row in every
+        if row.id in seen or row.position_u
+    ]
+
+
+def _rows(session, rack_id):
     asset = Asset.__table__.c
     columns = (asset.id, asset.hostname, asset.state, asset.position_u, asset.height_u)
     query = select(*columns).where(asset.rack_id == rack_id)
@@ -77,7 +104,7 @@ def _holder(row):
 
 
 def _taken(rack, others, taken, unit, height):
-    names = " and ".join(f"{row.hostname} ({spoken(row)})" for row in taken)
+    names = " and ".join(f"{row.hostname or 'another asset'} ({spoken(row)})" for row in taken)
     wanted = f"units {unit}-{unit + height - 1} are" if height > 1 else f"unit {unit} is"
     free = nearest_gap(others, rack.height_u, unit, height)
     size = f"{height} units" if height > 1 else "one unit"

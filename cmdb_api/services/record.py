@@ -22,6 +22,8 @@ class Record:
         self.seq, self.changes = asset.change_count, 0
         # Kinds that could not be taken, and why.
         self.problems = dict(envelope.not_taken)
+        # {kind: {place: item}} of the kinds whose items are stored anew.
+        self.stored_anew = {}
         # {kind: how its collector fared}, and {kind: the notes on values} of those stored here.
         self.outcomes, self.noted = {}, {}
 
@@ -57,6 +59,7 @@ class Record:
             return False
         seen = self._compare(kind, section, before, after, odd)
         self._store(kind, section, before, after, ids, odd, seen, told)
+        self.stored_anew[kind] = after
         return True
 
     def _outcome(self, kind, told):

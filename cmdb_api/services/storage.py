@@ -11,6 +11,7 @@ from cmdb_api.models import BulkItem, Change, Component, ComponentAddress, Secti
 from cmdb_api.models.change import BASELINE
 from cmdb_api.services import kept, part_items, placements
 from cmdb_api.services.diff import differing
+from cmdb_api.services.events import outbox
 from cmdb_api.services.locking import among, insert
 
 ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses"]
@@ -180,6 +181,7 @@ class Writes:
         self._upsert(session, SECTION, "content", ("kind",), OUTCOME + CONTENT)
         if rows := self.rows["change"]:
             session.execute(CHANGE.insert(), rows)
+            outbox.note(session, rows)
         if lists:
             kept.let_go(session, lists)
 

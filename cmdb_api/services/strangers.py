@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from cmdb_api.models import Asset
 from cmdb_api.models.asset import IGNORED, RETIRED, REVIEW
 from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
 from cmdb_api.models.finding import RETIRED as RETIRED_KIND
 from cmdb_api.services import carriers, evidence, findings, times
+from cmdb_api.services.access import visibility
 from cmdb_api.services.canonical import dumps
 from cmdb_api.services.findings import FINDING, Cause, fingerprint
 from cmdb_api.services.locking import among
@@ -61,12 +62,32 @@ def retired(envelope, asset, retired_at, received_at):
 
 def settle(session, asset, *names):
     """Close the findings that are true no more of an asset; ``names`` are others that it has."""
+    # Whoever makes them untrue, though they are not to be seen.
+    with visibility.unscoped(session):
+        _settle(session, asset, names)
+
+
+def _settle(session, asset, names):
     if asset.standing not in (REVIEW, IGNORED):
         prints = [fingerprint(name, UNKNOWN_HOST) for name in (asset.hostname, *names)]
         for print_ in sorted({*prints, *_unknown(session, asset.id)}):
             findings.close(session, print_)
     if asset.state != RETIRED:
         findings.close(session, fingerprint(asset.id, RETIRED_KIND))
+
+
+def concerned(session, assets):
+    """Return those of these assets of which a finding is open that ``settle`` may close."""
+    c, known = FINDING.c, {asset.id: asset for asset in assets}
+    prints = {fingerprint(asset.hostname, UNKNOWN_HOST): asset.id for asset in assets}
+    prints |= {fingerprint(asset.id, RETIRED_KIND): asset.id for asset in assets}
+    named = among(session, c.fingerprint, sorted(prints))
+    of_them = among(session, c.asset_id, sorted(known)), c.kind == UNKNOWN_HOST
+    query = select(c.fingerprint, c.asset_id).where(c.status != CLOSED, or_(named, and_(*of_them)))
+    with visibility.unscoped(session):
+        rows = session.execute(query).all() if known else ()
+    found = {prints.get(print_, number) for print_, number in rows}
+    return [known[number] for number in sorted(found)]
 
 
 def _unknown(session, asset_id):

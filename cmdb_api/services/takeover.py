@@ -9,6 +9,7 @@ from cmdb_api.services import locking, sections, storage, times
 from cmdb_api.services.evidence import BOARD_SWAP, REINSTALL
 from cmdb_api.services.locking import STATUS
 from cmdb_api.services.placements import Visit
+from cmdb_api.services.search import summaries
 from cmdb_api.services.sections import Outcome
 
 _OF_THE_MACHINE = (f"{IDENTITY}:{BOARD_SWAP}", f"{IDENTITY}:{REINSTALL}")
@@ -32,6 +33,7 @@ def reset(session, asset, at):
             _empty(writes, asset, row, before[kind], at, seq)
         writes.content(kind, _not_yet(at), **_NOTHING)
     writes.flush(session)
+    summaries.forget(session, asset.asset_id)
     values = {"change_count": seq, "seq": None, "ages": {}, "items_at": None, "reported_at": None}
     values |= {"volatile": {}, "quarantine": None}
     session.execute(STATUS.update().where(STATUS.c.asset_id == asset.asset_id).values(values))

@@ -5,7 +5,8 @@ from sqlalchemy import func, select
 from cmdb_api.errors import Conflict, InUse
 from cmdb_api.models import Asset
 from cmdb_api.services import places, racks
-from cmdb_api.services.resources import RACKS, RESOURCES
+from cmdb_api.services.access import units
+from cmdb_api.services.resources import BUSINESS_UNITS, RACKS, RESOURCES
 
 
 def check(session, resource, row):
@@ -15,6 +16,9 @@ def check(session, resource, row):
         if resource.name in other.parents:
             found, number = _others(session, resource, other, row)
             others, count = others + found, count + number
+    if resource is BUSINESS_UNITS:
+        found = units.users(session, row.id)
+        others, count = others + found, count + len(found)
     found, number = _assets(session, resource, row)
     others, count = (others + found)[: places.SHOWN], count + number
     if count:
@@ -65,7 +69,8 @@ def _assets(session, resource, row):
 
 def _spoken(other):
     if "hostname" not in other:
-        noun = next(r.noun for r in RESOURCES if r.path == other["resource"])
+        nouns = {r.path: r.noun for r in RESOURCES} | {"accounts": "account", "tokens": "token"}
+        noun = nouns[other["resource"]]
         return f"{noun} {other['name']}"
     if other.get("position_u") is None:
         return other["hostname"]

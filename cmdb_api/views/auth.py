@@ -1,12 +1,14 @@
 """Who may see a view: the bearer of a token of the right scope."""
 
+from datetime import timedelta
 from functools import wraps
 
-from flask import g, request
+from flask import current_app, g, request
 from flask_smorest import Blueprint
 
 from cmdb_api.extensions import db
 from cmdb_api.services.access import tokens
+from cmdb_api.views import deeds, limits
 from cmdb_api.views.openapi import SCHEME
 
 
@@ -14,11 +16,17 @@ def needs(*scopes):
     """Serve a view to tokens of one of these scopes; ``g.bearer`` is whoever asks. Goes on top."""
 
     def decorate(view):
+        codes = getattr(view, "_apidoc", {}).get("success_status_codes", ())
+
         @wraps(view)
         def guarded(*args, **kwargs):
-            g.bearer = tokens.verify(db.session, _token(), *scopes)
+            deeds.begin()
+            g.bearer = tokens.verify(db.session, _token(), idle=_idle())
             if tokens.note_use(db.session, g.bearer):
                 db.session.commit()
+            deeds.begin(g.bearer, codes[0] if codes else None)
+            tokens.check(db.session, g.bearer, scopes)
+            limits.apply(g.bearer)
             return view(*args, **kwargs)
 
         described = Blueprint.doc(
@@ -29,6 +37,11 @@ def needs(*scopes):
         return described(guarded)
 
     return decorate
+
+
+def _idle():
+    minutes = current_app.config["SESSION_IDLE_MINUTES"]
+    return timedelta(minutes=minutes) if minutes else None
 
 
 def _token():

@@ -3,6 +3,7 @@
 import difflib
 import json
 import logging
+import re
 from collections.abc import Mapping
 
 from flask import request
@@ -16,6 +17,9 @@ from cmdb_api.services import bodies
 
 # Characters of a wrong value that are told.
 SHOWN = 80
+
+# Fields whose value is told to nobody.
+_SECRET = re.compile("password|secret|token")
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +82,7 @@ def _told(fields, given, schema):
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}."
             told[name] = [f"Unknown field; {hint}"] if known else texts
         else:
-            value = _shown(_at(given, name))
+            value = None if _SECRET.search(name) else _shown(_at(given, name))
             told[name] = [*texts[:-1], f"{texts[-1]} Given: {value}"] if value else texts
     return told
 

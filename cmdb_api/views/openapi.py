@@ -1,12 +1,18 @@
 """The OpenAPI document, and the blueprint class whose views it is made from."""
 
+from http import HTTPStatus
+
 import flask_smorest
 from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.routing import IntegerConverter
 
 from cmdb_api.errors import Malformed, Unsupported
 from cmdb_api.schemas.error import ErrorSchema
 from cmdb_api.services import documents
 from cmdb_api.version import VERSION
+from cmdb_api.views.openapi_errors import ERRORS
+from cmdb_api.views.openapi_fields import Fields
+from cmdb_api.views.openapi_operations import Operations
 
 PREFIX = "/api/v1"
 SCHEME = "token"
@@ -14,8 +20,9 @@ SCHEME = "token"
 ABOUT = """\
 What every server is made of, and what changed.
 
-Reading needs a token of scope `read`, writing one of `write`, keys one of `admin`; masters have one
-of `relay`. `cmdb token create` makes them, and they are sent as `Authorization: Bearer TOKEN`.
+Reading needs a token of scope `read`, writing one of `write`, keys and accounts one of `admin`;
+masters have one of `relay`. `cmdb token create` makes them, and people get one by POST /sessions;
+they are sent as `Authorization: Bearer TOKEN`. 429 says that logins failed too often.
 What hosts send themselves, reports and registrations, needs no token: their signatures prove it.
 Times are UTC. All errors have one shape; `fields` names what is wrong."""
 
@@ -27,6 +34,14 @@ class Api(flask_smorest.Api):
 
     def _register_error_handlers(self):
         pass
+
+    def _register_pagination_header(self):
+        pass
+
+    def _register_responses(self):
+        super()._register_responses()
+        for status, told in ERRORS.items():
+            self.spec.components.response(HTTPStatus(status).name, told, lazy=True)
 
 
 class Parser(FlaskParser):
@@ -49,6 +64,13 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = Parser()
 
 
+class Number(IntegerConverter):
+    """A number in an address: nothing has one that no database can hold."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, min=1, max=2**63 - 1, **kwargs)
+
+
 def init_app(app, blueprints):
     """Register the blueprints and serve the document that describes them."""
     app.config.update(
@@ -58,9 +80,11 @@ def init_app(app, blueprints):
         OPENAPI_URL_PREFIX=PREFIX,
         API_SPEC_OPTIONS={"info": {"description": ABOUT}},
     )
-    api = Api(app)
+    plugins = {"marshmallow_plugin": Fields(app.config), "extra_plugins": [Operations(PREFIX)]}
+    api = Api(app, spec_kwargs=plugins)
+    app.url_map.converters["int"] = Number
     api.spec.components.security_scheme(
-        SCHEME, {"type": "http", "scheme": "bearer", "description": "from: cmdb token create"}
+        SCHEME, {"type": "http", "scheme": "bearer", "description": "of a program or a login"}
     )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -9,8 +9,12 @@ In the master's configuration, beside the settings (``cmdb_master``):
 
 Minions need no route to the API. A report is checked against its host's key before it is kept:
 the bus itself does not prove who speaks.
+
+With ``events: NAME`` in these settings, what the API tells on its stream NAME is fired on the bus,
+as ``cmdb/change/HOST/KIND``, for reactors.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -20,6 +24,7 @@ import cmdb_hosts as hosts_
 import cmdb_intake as intake_
 import cmdb_master as master
 import cmdb_relay as relay
+import cmdb_stream as stream
 import salt.utils.event
 
 log = logging.getLogger(__name__)
@@ -46,6 +51,9 @@ def start():
     intake = intake_.Intake(spool, keys, settings["trust_bus"], refusals)
     for work in (delivery.run, lambda: _learn(settings, keys)):
         threading.Thread(target=work, daemon=True, name="cmdb").start()
+    if settings["events"]:
+        told = stream.Stream(settings, _open_bus)
+        threading.Thread(target=told.run, daemon=True, name="cmdb").start()
     hands = intake_.Hands(intake)
     with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=True) as bus:
         bus.subscribe(RETURNS)
@@ -104,6 +112,13 @@ def _due(data):
         return 0
     now = time.time()
     return int(min(until, now + LONGEST_RUN_SECONDS) * 1e9) if now < until else 0
+
+
+@contextlib.contextmanager
+def _open_bus():
+    """Give what fires an event on the master's bus."""
+    with salt.utils.event.get_master_event(__opts__, __opts__["sock_dir"], listen=False) as bus:
+        yield bus.fire_event
 
 
 def _learn(settings, keys):

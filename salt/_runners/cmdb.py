@@ -14,6 +14,7 @@ import cmdb_collecting as collecting
 import cmdb_fleet as fleet
 import cmdb_hosts as hosts_
 import cmdb_master as master
+import cmdb_search as search_
 import cmdb_standing as standing
 from salt.exceptions import SaltException, SaltSystemExit
 
@@ -126,17 +127,76 @@ def missing(window=None, kind=None, list=False):
         salt -L "$(salt-run cmdb.missing list=True)" test.ping
     """
     if list:
-        told = _target(window, kind)
-        if isinstance(told, dict) and __opts__.get("fun") == "cmdb.missing":
-            # salt-run prints what is returned on standard output, and ends with 1 for this only.
-            sys.stdout = sys.stderr
-        return told
+        return _as_target("missing", _target(window, kind))
     return fleet.missing(master.settings(__opts__), window, kind)
 
 
 @_plainly
 def _target(window, kind):
     return fleet.target(master.settings(__opts__), window, kind)
+
+
+def _as_target(function, told):
+    """Return what ``salt -L`` is to take; an error must become no target."""
+    if isinstance(told, dict) and __opts__.get("fun") == f"cmdb.{function}":
+        # salt-run prints what is returned on standard output, and ends with 1 for this only.
+        sys.stdout = sys.stderr
+    return told
+
+
+@_plainly
+def search(query="", columns=None, sort=None, limit=None, saved=None):
+    """
+    Return what a search of the CMDB finds: of each host the columns that are asked for.
+
+    ``query`` is in the syntax of the API's searches, without one all hosts are found. ``columns``
+    and ``sort`` are names with commas, ``saved`` the name of a saved search, ``limit`` a number of
+    hosts. The token in ``cmdb:read_token_file`` is of scope read.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run cmdb.search 'os.name:Debian* AND memory.total_bytes:>=64G'
+        salt-run cmdb.search 'rack:A12' columns=rack,position_u,os.version sort=-position_u
+        salt-run cmdb.search saved='old disks' limit=10 --out=json
+    """
+    settings, (columns, sort) = master.settings(__opts__), map(_commas, (columns, sort))
+    if limit is not None:
+        collecting.check(limit=limit)
+    return search_.rows(settings, str(query), columns, sort, limit, saved)
+
+
+@_plainly
+def targets(query="", saved=None):
+    """
+    Return the minions that a search of the CMDB finds, as ``salt -L`` takes them.
+
+    Hosts that have no accepted key here are left out and named on standard error; so is what is
+    wrong, and then ``salt-run`` ends with 1.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt -L "$(salt-run cmdb.targets 'rack:A12 AND NOT tag:lab')" test.ping
+        salt -L "$(salt-run cmdb.targets 'package.openssl:<3.0.13')" pkg.upgrade openssl
+    """
+    return _as_target("targets", _found(query, saved))
+
+
+@_plainly
+def _found(query, saved):
+    settings, keys = master.settings(__opts__), hosts_.keys(__opts__)["accepted"]
+    told, others = search_.target(settings, str(query), keys, saved)
+    if others:
+        print(others, file=sys.stderr, flush=True)
+    return told
+
+
+def _commas(names):
+    """Return names with commas; Salt reads some as a list."""
+    return ",".join(map(str, names)) if isinstance(names, (list, tuple)) else names
 
 
 @_plainly

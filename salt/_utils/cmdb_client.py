@@ -25,6 +25,11 @@ def put(settings, path, content):
     return _ask(settings, "PUT", path, json.dumps(content).encode("ascii"))
 
 
+def post(settings, path, content):
+    """Return the JSON that the API answers to POST of ``content``."""
+    return _ask(settings, "POST", path, json.dumps(content).encode("ascii"))
+
+
 def _ask(settings, method, path, body):
     if not settings["url"]:
         raise ClientError("cmdb:url is not set in the master's configuration")

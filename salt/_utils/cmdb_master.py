@@ -26,6 +26,8 @@ DEFAULTS = {
     "previous_secret_file": None,
     # File whose first line is a token of scope "relay": cmdb token create --scope relay.
     "token_file": None,
+    # The same of scope "read", for cmdb.search and cmdb.targets: cmdb token create --scope read.
+    "read_token_file": None,
     # File with the CA certificates that the API's certificate is checked against; None: system's.
     "ca_file": None,
     # Proxy on the way to the API, as "http://proxy.example.com:3128". Never from the environment.
@@ -35,6 +37,9 @@ DEFAULTS = {
     # Take unsigned reports from Salt's bus too and sign them here. Any minion can then speak for
     # any other one that way.
     "trust_bus": False,
+    # A stream of the API, by its name, whose events the engine fires on the master's bus, as
+    # "cmdb/change/HOST/KIND"; None: none is asked for.
+    "events": None,
     # The engine sends when so many reports wait, or the first has waited so long.
     "batch_reports": 200,
     "batch_seconds": 1,
@@ -48,7 +53,10 @@ DEFAULTS = {
         "max_rejected": 500,
     },
 }
-TEXTS = ("url", "secret_file", "previous_secret_file", "token_file", "ca_file", "proxy")
+TEXTS = (
+    *("url", "secret_file", "previous_secret_file", "token_file", "read_token_file"),
+    *("ca_file", "proxy", "events"),
+)
 NUMBERS = ("timeout", "batch_seconds")
 VALUES = {
     **dict.fromkeys(TEXTS, settings_.TEXT),

@@ -56,9 +56,19 @@ def test_tokens_are_listed_without_their_text_and_revoked(cmdb, client):
     text = cmdb("token", "create", "--scope", "admin").stdout.strip()
     cmdb("token", "create", "--scope", "relay", "--name", "a master")
     heads, first, second = cmdb("token", "list").stdout.splitlines()
-    assert heads.split() == ["ID", "SCOPE", "CREATED", "EXPIRES", "LAST", "USED", "NAME"]
-    assert re.fullmatch(r"1 +admin +20\S+Z +never +never +admin token", first)
-    assert second.endswith("a master")
+    assert heads.split() == [
+        "ID",
+        "SCOPE",
+        "CREATED",
+        "EXPIRES",
+        "LAST",
+        "USED",
+        "NAME",
+        "ACCOUNT",
+        "SEES",
+    ]
+    assert re.fullmatch(r"1 +admin +20\S+Z +never +never +admin token +all", first)
+    assert re.search("a master +all$", second)
     assert text not in first
     revoked = cmdb("token", "revoke", "1")
     assert (revoked.exit_code, revoked.stdout) == (0, "Token 1 (admin token) is revoked.\n")

@@ -58,7 +58,7 @@ def count(session):
 def test_what_is_older_goes_and_past_states_since_then_are_right(sizes, reader, prune, session):
     before = [size(reader, days) for days in (24, 15, 5)]
     result = prune("--older-than", "25d")
-    assert (result.exit_code, result.output.split()[0]) == (0, "3")
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "3")
     assert count(session) == 2
     assert [size(reader, days) for days in (24, 15, 5)] == before == [3, 4, 5]
 
@@ -119,14 +119,14 @@ def test_the_horizon_only_moves_on(sizes, reader, prune):
 
 def test_a_dry_run_counts_only(sizes, prune, session, reader):
     result = prune("--older-than", "25d", "--dry-run")
-    assert result.output.startswith("3 changes are from before")
+    assert result.stdout.startswith("3 changes are from before")
     assert count(session) == 5
     assert reader.get(f"{ASSET}?at={ago(45)}").status_code == 200
 
 
 def test_many_changes_go_a_bounded_number_at_a_time(sizes, prune, session, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
-    assert prune("--older-than", "5d").output.startswith("5 changes")
+    assert prune("--older-than", "5d").stdout.startswith("5 changes")
     assert count(session) == 0
 
 
@@ -137,7 +137,7 @@ def test_the_setting_says_how_long_changes_are_kept(sizes, prune, reader):
 
 def test_nothing_goes_where_all_is_to_be_kept(sizes, prune, session):
     result = prune()
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert "HISTORY_DAYS is 0" in result.stderr
     assert count(session) == 5
 

@@ -132,7 +132,8 @@ def test_a_report_goes_in_and_its_asset_comes_out(start, token, log):
 def test_it_stops_when_told_and_leaves_nothing(start, token, number):
     process, address = start("--workers", "2")
     until(lambda: answers(address))
-    until(lambda: len(group(process.pid)) == 3)
+    # Two workers of the server, and the one beside it.
+    until(lambda: len(group(process.pid)) == 4)
     process.send_signal(number)
     assert process.wait(PATIENCE) == 0
     assert group(process.pid) == []

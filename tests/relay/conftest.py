@@ -36,6 +36,16 @@ def fire(path):
     return True
 """
 
+# What a site might do when a role of a host changes.
+REACT = """
+note:
+  local.file.write:
+    - tgt: {{{{ data['host'] | json }}}}
+    - args:
+      - path: {folder}/reacted
+      - args: {{{{ data['after']['name'] | json }}}}
+"""
+
 
 @pytest.fixture(scope="session")
 def folder():
@@ -63,7 +73,8 @@ def relay_api(make_postgres_database, folder):
 def master_settings(relay_api, folder):
     """Return the master's `cmdb:`; secret and token are in files."""
     token = relay_api.cmdb("token", "create", "--scope", "relay")
-    for name, text in (("secret", MASTER_SECRET), ("token", token)):
+    read = relay_api.cmdb("token", "create", "--scope", "read")
+    for name, text in (("secret", MASTER_SECRET), ("token", token), ("read_token", read)):
         path = folder / name
         path.write_text(f"{text}\n")
         path.chmod(0o600)
@@ -71,7 +82,9 @@ def master_settings(relay_api, folder):
         "url": relay_api.url,
         "secret_file": str(folder / "secret"),
         "token_file": str(folder / "token"),
+        "read_token_file": str(folder / "read_token"),
         "timeout": 10,
+        "events": "salt",
         "spool": {"folder": str(folder / "spool")},
     }
 
@@ -83,6 +96,7 @@ def relay_master(salt_factories, master_settings, folder):
     shutil.copytree(PROJECT / "salt", files, ignore=ignore)
     shutil.copytree(PROJECT / "srv_salt", files, ignore=ignore, dirs_exist_ok=True)
     (files / "_modules/forge.py").write_text(FORGE)
+    (files / "react.sls").write_text(REACT.format(folder=folder))
     pillar = folder / "pillar"
     pillar.mkdir()
     (pillar / "top.sls").write_text(json.dumps({"base": {"*": ["cmdb"]}}))
@@ -96,6 +110,7 @@ def relay_master(salt_factories, master_settings, folder):
             "pillar_roots": {"base": [str(pillar)]},
             "module_dirs": [str(PROJECT / "salt")],
             "engines": [{"cmdb": {}}],
+            "reactor": [{"cmdb/change/*/role": [str(files / "react.sls")]}],
             "ext_pillar": [{"cmdb": True}],
             "cmdb": master_settings,
         },

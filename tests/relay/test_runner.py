@@ -161,6 +161,33 @@ def test_the_missing_are_a_target_of_salt(salt_run, relay_master, bare, ghost):
     assert re.fullmatch(r"[\w,.-]+", target)
 
 
+@pytest.fixture
+def box(relay_api):
+    """Register a host that is no minion."""
+    relay_api.cmdb("asset", "register", "box01", "--comment", "no minion")
+    yield "box01"
+    relay_api.cmdb("asset", "delete", "box01", "--yes")
+
+
+def test_what_the_cmdb_finds_is_shown_and_is_a_target(runner, salt_run, salt, box):
+    runner("collect", BOTH, "only_missing=False", KINDS, f"timeout={SECONDS}")
+    wanted = f"cpu.model:* OR {box}"
+    rows = runner("search", wanted, "columns=state,cpu.count", "sort=-hostname")
+    assert [row["hostname"] for row in rows] == ["web01", "db01", box]
+    assert rows[0].keys() == {"hostname", "state", "cpu.count"}
+    assert rows[0]["cpu.count"] > 0
+    assert len(runner("search", "limit=1")) == 1
+    ended = salt_run("cmdb.targets", wanted, "--out=nested", _timeout=60)
+    assert (ended.stdout.strip(), ended.returncode) == ("db01,web01", 0)
+    assert f"no accepted key here, left out: {box}" in ended.stderr
+    assert set(salt(ended.stdout.strip(), "test.ping", "-L")) == set(MINIONS)
+    # Whatever stood there would be a target.
+    ended = salt_run("cmdb.targets", "rak:A12", "--out=nested", _timeout=60)
+    assert (ended.stdout.strip(), ended.returncode) == ("", 1)
+    assert "at character 1: there is no field rak" in ended.stderr
+    assert "sort" in runner("search", "sort=tags", code=1)["error"]
+
+
 def test_those_that_can_not_be_asked_are_counted_by_reason(runner, keys_folder, salt):
     shutil.copy(keys_folder / "minions/web01", keys_folder / "minions_pre/new01")
     try:

@@ -24,6 +24,7 @@ def upgrade():
     _create_access()
     _create_exchange()
     _create_events()
+    _index_lists("bulk_list_id", "asset_id")
     # Patterns are looked up by it in any locale.
     op.drop_index("ix_component_serial", "component")
     op.create_index(
@@ -36,7 +37,16 @@ def upgrade():
     )
 
 
+def _index_lists(*columns):
+    """Index the lists of sections by these columns."""
+    listed = sa.text("bulk_list_id IS NOT NULL")
+    op.drop_index("ix_section_bulk_list_id", "section")
+    where = {"postgresql_where": listed, "sqlite_where": listed}
+    op.create_index("ix_section_bulk_list_id", "section", list(columns), **where)
+
+
 def downgrade():
+    _index_lists("bulk_list_id")
     op.drop_index("ix_component_serial", "component")
     op.create_index("ix_component_serial", "component", ["serial"])
     for table in (
@@ -137,6 +147,12 @@ def _create_exchange():
         _reference("asset_facts", "asset"),
         *_keys("asset_facts", "asset_id"),
     )
+    op.create_index("ix_asset_facts_version", "asset_facts", ["version"])
+    # What is of no known version is made anew by what runs beside the API.
+    op.execute(
+        "INSERT INTO asset_facts (asset_id, facts, version) "
+        "SELECT asset_id, '{}', 0 FROM asset_status"
+    )
     op.create_table(
         "import_run",
         sa.Column("id", BIG_ID, autoincrement=True, nullable=False),
@@ -170,6 +186,8 @@ def _create_events():
         *(_text("name", 255), _text("name_key", 255), _text("type", 16)),
         sa.Column("url", sa.Text()),
         _text("secret", 255, null=True),
+        _text("old_secret", 255, null=True),
+        sa.Column("old_secret_until", TIME),
         sa.Column("query", sa.Text()),
         *(sa.Column(name, DOCUMENT) for name in ("kinds", "actions")),
         sa.Column("enabled", sa.Boolean(), nullable=False),
@@ -180,7 +198,9 @@ def _create_events():
         sa.Column("next_at", TIME),
         sa.Column("last_error", sa.Text()),
         sa.Column("delivered_at", TIME),
-        sa.Column("delivered_count", BIG_ID, nullable=False),
+        *(sa.Column(f"{what}_count", BIG_ID, nullable=False) for what in ("delivered", "expired")),
+        _text("claimed_by", 64, null=True),
+        sa.Column("claimed_until", TIME),
         *_keys("subscription", unique=("name_key",)),
         sqlite_autoincrement=True,
     )

@@ -15,6 +15,9 @@ blp = Blueprint(
 )
 
 
+KEYS = {"kind": "salt", "accepted": ["web01", "web02"], "pending": ["web03"], "up": ["web01"]}
+
+
 @blp.route("")
 class Coverage(MethodView):
     @needs("read", "relay")
@@ -75,7 +78,7 @@ def _windowed(query):
 @blp.route("/sources/<name>")
 class Source(MethodView):
     @needs("relay", "admin")
-    @blp.arguments(schemas.PutSourceSchema)
+    @blp.arguments(schemas.PutSourceSchema, example=KEYS)
     @blp.response(200, schemas.SourceSchema)
     def put(self, given, name):
         """

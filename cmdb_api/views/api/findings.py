@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 blp = Blueprint("findings", __name__, url_prefix=PREFIX, description="What a person should decide")
 
+IGNORE = {"decision": "ignore", "comment": "a test machine"}
+
 
 @blp.route("/findings")
 class Findings(MethodView):
@@ -41,7 +43,7 @@ class Summary(MethodView):
 @blp.route("/findings/decisions")
 class Decisions(MethodView):
     @needs("write")
-    @blp.arguments(schemas.DecisionsSchema)
+    @blp.arguments(schemas.DecisionsSchema, example=IGNORE | {"ids": [17, 18]})
     @blp.response(200, schemas.DecidedListSchema)
     def post(self, given):
         """Decide the same about several findings; each is decided by itself, and gets a result."""
@@ -63,7 +65,7 @@ class Finding(MethodView):
 @blp.route("/findings/<int:number>/decision")
 class Decision(MethodView):
     @needs("write")
-    @blp.arguments(schemas.DecisionSchema)
+    @blp.arguments(schemas.DecisionSchema, example=IGNORE)
     @blp.response(200, schemas.FindingDetailSchema)
     @blp.alt_response(404, "NOT_FOUND")
     @blp.alt_response(409, "CONFLICT")

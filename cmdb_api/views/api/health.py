@@ -3,8 +3,10 @@
 from flask.views import MethodView
 
 from cmdb_api.extensions import db
+from cmdb_api.models.types import now
 from cmdb_api.schemas.health import HealthSchema
 from cmdb_api.services import health
+from cmdb_api.services.events import waiting
 from cmdb_api.version import VERSION
 from cmdb_api.views.openapi import Blueprint
 
@@ -18,4 +20,5 @@ class Health(MethodView):
     def get(self):
         """Say whether the API and its database work; open to everyone."""
         health.check(db.engine)
-        return {"status": "ok", "database": "ok", "version": VERSION}
+        waits = waiting.not_handed_out_seconds(db.session, now())
+        return {"status": "ok", "database": "ok", "version": VERSION, "events_wait_seconds": waits}

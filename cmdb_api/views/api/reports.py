@@ -8,7 +8,7 @@ from flask import current_app, request
 from flask.views import MethodView
 from werkzeug.wsgi import get_input_stream
 
-from cmdb_api.errors import CMDBError, Malformed, TooLarge, Unsupported
+from cmdb_api.errors import CMDBError, Forbidden, Malformed, TooLarge, Unsupported
 from cmdb_api.models.types import now
 from cmdb_api.schemas import report as schema
 from cmdb_api.schemas.examples import REPORT
@@ -22,6 +22,31 @@ SHOWN = 255
 TOGETHER = 50
 # What is left of a request after so long is to be sent again: no client waits for ever, seconds.
 LONGEST = 60
+
+_SETTLED = {"report_id": REPORT["report_id"], "id": REPORT["id"], "result": "recorded"}
+_REFUSED = _SETTLED | {"result": "refused"} | Forbidden("the signature is wrong").as_dict()
+_TOLD = {"content": {JSON: {"schema": schema.ResultSchema, "example": _REFUSED}}}
+_WANTED = _SETTLED | {"result": "incomplete", "wanted": ["disk"]}
+_WHY = {
+    400: "The report, or the body, can't be read",
+    401: "It has no signature",
+    403: "The signature is wrong, or the host's reports are not taken",
+    413: "It is larger than the settings allow",
+    415: "The content type, or the encoding, is none of those that are taken",
+    422: "Its envelope is wrong",
+    503: "It is to be sent again",
+}
+ANSWERS = {status: {"description": why} | _TOLD for status, why in _WHY.items()}
+ANSWERS[200] = {
+    "content": {
+        JSON: {"example": _SETTLED},
+        NDJSON: {"schema": {"type": "string"}, "example": f"{json.dumps(_SETTLED)}\n"},
+    }
+}
+ANSWERS[409] = {
+    "description": "The items of some kinds are wanted",
+    "content": {JSON: {"schema": schema.ResultSchema, "example": _WANTED}},
+}
 
 blp = Blueprint("reports", __name__, url_prefix="/api/v1/reports", description="What hosts report")
 
@@ -38,7 +63,8 @@ class Reports(MethodView):
                 JSON: {"schema": {"type": "object"}, "example": REPORT},
                 NDJSON: {"schema": {"type": "string"}, "example": f"{json.dumps(REPORT)}\n"},
             },
-        }
+        },
+        responses=ANSWERS,
     )
     def post(self):
         """

@@ -1,0 +1,197 @@
+"""Subscriptions: who is told of which changes. Made, edited and removed by people."""
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from cmdb_api.errors import Conflict, Invalid, NotFound
+from cmdb_api.models import Subscription
+from cmdb_api.models.event import STREAM, WEBHOOK
+from cmdb_api.models.types import now
+from cmdb_api.services import etags, kinds, locking, nearest, pages
+from cmdb_api.services.events import outbox, reach, signing, waiting
+from cmdb_api.services.search import query
+
+GIVEN = ("name", "url", "query", "kinds", "actions", "enabled")
+_TRIED_ANEW = {"failures": 0, "failing_since": None, "next_at": None, "last_error": None}
+
+
+def page(session, moment, *, limit, cursor=None):
+    """Return one page by name, with what waits for each."""
+    rows = select(Subscription).order_by(Subscription.name_key)
+    if cursor:
+        rows = rows.where(Subscription.name_key > pages.read(cursor, str)[0])
+    found = session.scalars(rows.limit(limit + 1)).all()
+    found, following = pages.cut(found, limit, lambda row: (row.name_key,))
+    total = session.scalar(select(func.count()).select_from(Subscription))
+    return {"items": told(session, found, moment), "next_cursor": following, "total": total}
+
+
+def one(session, number, moment):
+    """Return what is told of one; raises NotFound."""
+    return told(session, [get(session, number)], moment)[0]
+
+
+def told(session, rows, moment):
+    """Return what is told of subscriptions: never a secret."""
+    hidden = ("secret", "old_secret", "claimed_by", "claimed_until", "name_key")
+    names = [c.key for c in Subscription.__table__.columns if c.key not in hidden]
+    counts = waiting.of(session, [row.id for row in rows], moment)
+    return [
+        {name: getattr(row, name) for name in names} | counts[row.id] | {"etag": etags.of(row)}
+        for row in rows
+    ]
+
+
+def get(session, number):
+    """Return one; raises NotFound."""
+    row = session.get(Subscription, number, populate_existing=True) if number < 2**63 else None
+    if row is None:
+        raise NotFound(f"there is no subscription with id {number}")
+    return row
+
+
+def stream(session, name):
+    """Return the stream of this name; raises NotFound with the nearest, or Conflict."""
+    row = session.scalar(select(Subscription).where(Subscription.name_key == name.lower()))
+    if row is None:
+        of = Subscription.type == STREAM
+        names = session.scalars(select(Subscription.name).where(of).limit(nearest.COMPARED))
+        hint = nearest.hint(name, names) or ";"
+        raise NotFound(f"there is no stream {name}{hint} POST /api/v1/subscriptions makes one")
+    if row.type != STREAM:
+        raise Conflict(f"{row.name} is a webhook: its events are posted, not read here")
+    return row
+
+
+def webhook(session, number):
+    """Return the webhook of this id; raises NotFound, or Conflict where it is none."""
+    row = get(session, number)
+    if row.type != WEBHOOK:
+        raise Conflict(f"{row.name} is a stream: nothing is posted, its reader takes the events")
+    return row
+
+
+def add(session, given, *, actor, networks):
+    """Add one; return it and the secret of a webhook, which is told this once."""
+    locking.begin(session)
+    row = Subscription(type=given["type"], created_by=actor, created_at=now())
+    row.updated_at, row.version = row.created_at, 1
+    row.enabled = True
+    _write(session, row, {n: v for n, v in given.items() if n != "type"}, networks)
+    secret = row.secret = signing.new_secret() if row.type == WEBHOOK else None
+    session.add(row)
+    _flush(session, row)
+    return row, secret
+
+
+def edit(session, number, given, *, networks, if_match=None):
+    """Change one; what is not given stays. A webhook that is edited is tried at once again."""
+    locking.begin(session)
+    row = _locked(session, number)
+    before = _item(row)
+    etags.check(if_match, row, lambda: before)
+    _write(session, row, given, networks)
+    if _item(row) != before:
+        row.version += 1
+        row.updated_at = now()
+        _try_anew(row)
+    _flush(session, row)
+
+
+def remove(session, number, *, if_match=None):
+    """Remove one, with all that waits for it."""
+    locking.begin(session)
+    row = _locked(session, number)
+    etags.check(if_match, row, lambda: _item(row))
+    session.delete(row)
+    session.flush()
+
+
+def rotate(session, number, *, keep):
+    """Give a webhook a new secret and return it; the old one signs too for as long as ``keep``."""
+    locking.begin(session)
+    row = _locked(session, number)
+    if row.type != WEBHOOK:
+        webhook(session, number)
+    row.old_secret, row.old_secret_until = (row.secret, now() + keep) if keep else (None, None)
+    row.secret = signing.new_secret()
+    session.flush()
+    return row.secret
+
+
+def try_anew(session, number):
+    """Let a webhook be tried at once again; raises NotFound."""
+    locking.begin(session)
+    _try_anew(_locked(session, number))
+    session.flush()
+
+
+def _try_anew(row):
+    for name, value in _TRIED_ANEW.items():
+        setattr(row, name, value)
+
+
+def _item(row):
+    return {name: getattr(row, name) for name in GIVEN}
+
+
+def _locked(session, number):
+    row = None
+    if number < 2**63:
+        query_ = select(Subscription).where(Subscription.id == number).with_for_update()
+        row = session.scalar(query_.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound(f"there is no subscription with id {number}")
+    return row
+
+
+def _write(session, row, given, networks):
+    """Set the fields of a row, once they are known to be right."""
+    url = given.get("url", row.url)
+    if row.type == WEBHOOK and not url:
+        raise Invalid.of("url", "a webhook needs one, like https://hooks.example.com/cmdb")
+    if row.type == STREAM and url:
+        raise Invalid.of("url", "a stream has none: its reader takes the events")
+    if given.get("url") and given["url"] != row.url:
+        _check_url(url, networks)
+    if given.get("query"):
+        query.condition(session, given["query"])
+    _check_kinds(session, given.get("kinds") or ())
+    with session.no_autoflush:
+        for name, value in given.items():
+            setattr(row, name, value if value != [] else None)
+        row.name_key = row.name.lower()
+
+
+def _check_url(url, networks):
+    try:
+        reach.check(reach.parse(url), networks)
+    except (ValueError, reach.Refused) as error:
+        raise Invalid.of("url", str(error)) from None
+    except OSError as error:
+        host = reach.parse(url).host
+        raise Invalid.of("url", f"{host} can't be resolved: {error.strerror or error}") from None
+
+
+def _check_kinds(session, wanted):
+    """Raise Invalid for a kind that looks like a mistyped one; another one may come to be."""
+    for kind in wanted:
+        try:
+            kinds.check(session, kind, also=(outbox.ASSET,))
+        except NotFound as error:
+            if "did you mean" in error.message:
+                raise Invalid.of("kinds", error.message) from None
+
+
+def _flush(session, row):
+    """Write a row; raises Conflict where another one has its name."""
+    same = select(Subscription.id).where(Subscription.name_key == row.name_key)
+    taken = Conflict.of("name", f"a subscription is named {row.name} already")
+    with session.no_autoflush:
+        if session.scalar(same.where(Subscription.id != (row.id or 0))) is not None:
+            raise taken
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # Another one came with it this moment.
+        raise taken from error

@@ -1,0 +1,211 @@
+"""Searches that people keep under a name: their own ones, and those that others share.
+
+Who may see only some business units sees their own ones alone: what others wrote may name assets.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import false, func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from cmdb_api.errors import Conflict, Forbidden, Invalid, NotFound
+from cmdb_api.models import SavedQuery
+from cmdb_api.models.types import now
+from cmdb_api.services import etags, locking, nearest, pages, patterns
+from cmdb_api.services.search import columns, query, sorting
+
+# Searches that one owner keeps at most.
+MOST = 500
+LONGEST_KEY = 600
+PARTS = ("query", "sort", "columns")
+PLAIN = ("name", "description", "shared", "query", "sort")
+# Stands in no name.
+_BETWEEN = "\t"
+
+
+class Reader(NamedTuple):
+    """Who asks: the name that searches belong to, and what it may."""
+
+    name: str
+    admin: bool = False
+    limited: bool = False
+
+    @classmethod
+    def of(cls, bearer):
+        """Return the reader that a bearer of a token is."""
+        limited = getattr(bearer, "units", None) is not None
+        return cls(bearer.name, bearer.scope == "admin" and not limited, limited)
+
+    def owns(self, row):
+        """Tell whether a search is this reader's."""
+        return row.owner == self.name
+
+
+def filled(session, reader, wanted):
+    """
+    Return what is asked for, filled from the saved search that ``wanted["saved"]`` names, if any.
+
+    What is given beside it wins. Raises NotFound, or Invalid for one that fits no more.
+    """
+    wanted = dict(wanted)
+    if not (name := wanted.pop("saved", None)):
+        return wanted
+    row = find(session, reader, name)
+    told = {part: value for part, value in _parts(row).items() if not wanted.get(part)}
+    if faults := _faults(session, told):
+        said = "; ".join(faults.values())
+        raise Invalid.of("saved", f"{row.name} does not fit any more: {said}")
+    return wanted | told
+
+
+def find(session, reader, name):
+    """Return the search of this name: the reader's own, else one that is shared."""
+    keys = [key(reader.name, name, shared) for shared in (False, True)]
+    seen = _seen(reader), SavedQuery.name_key.in_(keys)
+    rows = {row.name_key: row for row in session.scalars(select(SavedQuery).where(*seen))}
+    if found := rows.get(keys[0]) or rows.get(keys[1]):
+        return found
+    names = session.scalars(select(SavedQuery.name).where(_seen(reader)).limit(nearest.COMPARED))
+    hint = nearest.hint(name, names) or "; GET /api/v1/saved-queries lists them"
+    raise NotFound.of("saved", f"there is no saved search {name}{hint}")
+
+
+def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=None):
+    """Return one page by name; those of another owner that are not shared are for admins."""
+    if owner and owner != reader.name and not reader.admin:
+        raise Forbidden("what others keep for themselves is shown to admins alone")
+    wanted = [SavedQuery.owner == owner if owner else _seen(reader)]
+    if name:
+        wanted.append(patterns.like(patterns.lowered(SavedQuery.name, name), name))
+    if shared is not None:
+        wanted.append(SavedQuery.shared == shared)
+    count = session.scalar(select(func.count()).select_from(SavedQuery).where(*wanted))
+    if cursor:
+        last, number = pages.read(cursor, str, int)
+        same = (SavedQuery.name == last) & (SavedQuery.id > number)
+        wanted.append(or_(SavedQuery.name > last, same))
+    rows = select(SavedQuery).where(*wanted).order_by(SavedQuery.name, SavedQuery.id)
+    found = session.scalars(rows.limit(limit + 1)).all()
+    rows, following = pages.cut(found, limit, lambda row: (row.name, row.id))
+    return {"items": [_told(row) for row in rows], "next_cursor": following, "total": count}
+
+
+def one(session, reader, number):
+    """Return one with what of it fits no more; raises NotFound."""
+    row = _row(session, reader, number)
+    return _told(row) | {"problems": list(_faults(session, _parts(row)).values())}
+
+
+def add(session, reader, given):
+    """Keep a search; return its id. Raises Invalid where it is none, Conflict for a taken name."""
+    locking.begin(session)
+    same = SavedQuery.owner == reader.name
+    if session.scalar(select(func.count()).select_from(SavedQuery).where(same)) >= MOST:
+        raise Conflict(f"{reader.name} has {MOST} saved searches: remove one first")
+    row = SavedQuery(owner=reader.name, query="", shared=False)
+    _write(session, row, given)
+    session.add(row)
+    _flush(session, row)
+    return row.id
+
+
+def edit(session, reader, number, given, *, if_match=None):
+    """Change one; what is not given stays. Its owner and admins may."""
+    locking.begin(session)
+    row = _row(session, reader, number, write=True)
+    etags.check(if_match, row, lambda: _told(row))
+    before = _told(row)
+    _write(session, row, given)
+    if _told(row) != before:
+        row.version += 1
+        row.updated_at = now()
+        _flush(session, row)
+
+
+def remove(session, reader, number, *, if_match=None):
+    """Remove one. Its owner and admins may."""
+    locking.begin(session)
+    row = _row(session, reader, number, write=True)
+    etags.check(if_match, row, lambda: _told(row))
+    session.delete(row)
+
+
+def _seen(reader):
+    """Return the condition for what a reader may see."""
+    own = SavedQuery.owner == reader.name
+    return own | (false() if reader.limited else SavedQuery.shared)
+
+
+def _row(session, reader, number, *, write=False):
+    query = select(SavedQuery).where(SavedQuery.id == number)
+    if not reader.admin:
+        query = query.where(_seen(reader))
+    query = query.with_for_update() if write else query
+    again = query.execution_options(populate_existing=True)
+    row = session.scalar(again) if number < 2**63 else None
+    if row is None:
+        raise NotFound(f"there is no saved search with id {number}")
+    if write and not (reader.admin or reader.owns(row)):
+        raise Forbidden(f"{row.name} is of {row.owner}: they and admins may change it")
+    return row
+
+
+def _write(session, row, given):
+    """Set the fields of a row; raises Invalid with all that is wrong."""
+    for name in PLAIN:
+        if name in given:
+            setattr(row, name, given[name])
+    if "columns" in given:
+        row.columns = ",".join(given["columns"] or ()) or None
+    row.query = row.query or ""
+    row.name_key = key(row.owner, row.name, row.shared)
+    if len(row.name_key) > LONGEST_KEY:
+        raise Invalid.of("name", "too long")
+    faults = _faults(session, {part: v for part, v in _parts(row).items() if part in given})
+    if faults:
+        raise Invalid("; ".join(faults.values()), fields={k: [v] for k, v in faults.items()})
+
+
+def _parts(row):
+    named = row.columns.split(",") if row.columns else []
+    return {"query": row.query, "sort": row.sort, "columns": named}
+
+
+def _faults(session, parts):
+    """Return {part: what is wrong with it} of those that can't be asked."""
+    found = {}
+    checks = {"query": query.condition, "sort": sorting.Order, "columns": columns.choose}
+    for part, value in parts.items():
+        try:
+            if value:
+                checks[part](session, value)
+        except Invalid as error:
+            found[part] = error.message
+    return found
+
+
+def key(owner, name, shared):
+    """Return what is unique of a search: its name among an owner's, or among those shared."""
+    return f"{'' if shared else owner}{_BETWEEN}{name}".lower()
+
+
+def _told(row):
+    names = ("id", "owner", "created_at", "updated_at", *PLAIN)
+    told = {name: getattr(row, name) for name in names} | {"etag": etags.of(row)}
+    return told | {"columns": _parts(row)["columns"]}
+
+
+def _flush(session, row):
+    """Write a row; raises Conflict where another one has its name."""
+    same = SavedQuery.name_key == row.name_key, SavedQuery.id != (row.id or 0)
+    with session.no_autoflush:
+        other = session.scalar(select(SavedQuery.id).where(*same))
+    whose = "shared" if row.shared else f"of {row.owner}"
+    taken = Conflict.of("name", f"a saved search {whose} is named {row.name} already")
+    if other is not None:
+        raise taken
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # Another one came with it this moment.
+        raise taken from error

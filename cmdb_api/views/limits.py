@@ -1,0 +1,82 @@
+"""What is open to those who see the assets of some business units only.
+
+Their session reads no row of another's: see ``services.access.visibility``. A view that tells of
+more than such rows (all of the fleet at once, names as text) is not open to them, nor is a new one
+before somebody has looked at it and named it here; tests/api/test_visibility.py asks them all.
+"""
+
+from flask import request
+
+from cmdb_api.errors import Forbidden
+from cmdb_api.extensions import db
+from cmdb_api.services.access import visibility
+from cmdb_api.services.resources import RESOURCES
+
+_READ, _EDIT = {"GET"}, {"GET", "PATCH"}
+_PLACES = [resource.path.replace("-", "_") for resource in RESOURCES]
+
+# {endpoint: methods}
+OPEN = {
+    "assets.Assets": {"GET", "POST"},
+    "assets.Asset": _EDIT,
+    "assets.AssetState": {"POST"},
+    "assets.AssetCoverage": _READ,
+    "aliases.Alias": {"PUT", "DELETE"},
+    "history.Between": _READ,
+    "history.Two": _READ,
+    "changes.Changes": _READ,
+    "changes.Groups": _READ,
+    "changes.OneChange": _READ,
+    "changes.AssetChanges": _READ,
+    "coverage.Coverage": _READ,
+    "coverage.Missing": _READ,
+    "coverage.Target": _READ,
+    "facts.Facts": _READ,
+    "findings.Findings": _READ,
+    "findings.Summary": _READ,
+    "findings.Finding": _READ,
+    "findings.Decisions": {"POST"},
+    "findings.Decision": {"POST"},
+    "findings.Identity": _READ,
+    "packages.Packages": _READ,
+    "parts.Parts": _READ,
+    "racks.Elevation": _READ,
+    **dict.fromkeys((f"{name}.Many" for name in _PLACES), _READ),
+    **dict.fromkeys((f"{name}.One" for name in _PLACES), _READ),
+    "tags.Many": {"GET", "POST"},
+    "search.Search": _READ,
+    "search.Fields": _READ,
+    "search.Complete": _READ,
+    "saved_queries.SavedQueries": {"GET", "POST"},
+    "saved_queries.SavedQuery": {"GET", "PATCH", "DELETE"},
+    "exports.Sheet": _READ,
+    "exports.Csv": _READ,
+    "exports.Lines": _READ,
+    "imports.Imports": {"GET", "POST"},
+    "imports.Import": _READ,
+    "imports.Failed": _READ,
+    "import_mappings.Mappings": _READ,
+    "import_mappings.Mapping": _READ,
+    "accounts.Me": _READ,
+    "accounts.Password": {"PUT"},
+    "sessions.Sessions": _READ,
+    "sessions.Current": {"DELETE"},
+    "sessions.Session": {"DELETE"},
+    "tokens.Token": {"DELETE"},
+    "tokens.Tokens": {"GET", "POST"},
+}
+
+
+def apply(bearer):
+    """Let this request see what its bearer may; raises Forbidden where its view is not open."""
+    visibility.limit(db.session, bearer.units)
+    if bearer.units is not None and not is_open(request.endpoint, request.method):
+        raise Forbidden(
+            f"{request.method} {request.path} is not open to those who see the assets of some "
+            "business units only; ask an admin"
+        )
+
+
+def is_open(endpoint, method):
+    """Tell whether a view is open to those who see some business units only."""
+    return ("GET" if method == "HEAD" else method) in OPEN.get(endpoint, ())
