@@ -18,6 +18,7 @@ from cmdb_api.services.exchange import exporting
 from cmdb_api.services.exchange.csv_writer import SEPARATORS
 from cmdb_api.services.listing import ANY
 from cmdb_api.services.search import saved, titles
+from cmdb_api.services.search.readers import Reader
 
 STDOUT = "-"
 FORMS = [*exporting.FORMS]
@@ -32,7 +33,7 @@ FORMS = [*exporting.FORMS]
 @click.option("--sort", help="Names with commas; - turns one: rack,-memory.total_bytes.")
 @click.option("--state", multiple=True, type=click.Choice([*STATES, ANY]))
 @click.option("--standing", multiple=True, type=click.Choice([*STANDINGS, ANY]))
-@click.option("--saved", help="A saved search; what is given beside it wins.")
+@click.option("--saved", help="A saved search that is shared; what is given beside it wins.")
 @click.option("--language", type=click.Choice(titles.LANGUAGES), help="Of the headings.")
 @click.option("--separator", type=click.Choice([*SEPARATORS]), default="comma", show_default=True)
 @click.option("--bom/--no-bom", default=None, help="Of CSV. Default: in a file, not on output.")
@@ -48,7 +49,7 @@ def export(file, form, bom, **wanted):
         raise click.UsageError("--components goes with jsonl alone")
     wanted["bom"] = file != STDOUT if bom is None else bom
     actor = f"{user()} (cmdb export)"
-    wanted = saved.filled(db.session, saved.Reader(user()), wanted)
+    wanted = saved.filled(db.session, Reader.local(user()), wanted)
     audit.by(audit.Deed(what=f"cmdb export {file}"))
     with _whole(file) as whole:
         count = exporting.write(db.session, whole, form, actor=actor, **wanted)

@@ -29,6 +29,8 @@ from cmdb_api.services.puppet_import import (
 from cmdb_api.services.puppetdb import PuppetDB, PuppetDBError
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True)
+# How the names of tables of assets end.
+TABLES = (".xlsx", ".xls", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 # How results are told in the summary, in this order.
 WORDS = {
     "recorded": "recorded",
@@ -66,9 +68,23 @@ class Age(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-@click.group("import", cls=AppGroup)
+class _Imports(AppGroup):
+    """The imports; without the name of one, a file is of assets."""
+
+    def parse_args(self, ctx, args):
+        named = self.commands.keys() | {*ctx.help_option_names}
+        if args and args[0] not in named and any(Path(arg).suffix in TABLES for arg in args):
+            args = [assets.name, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("import", cls=_Imports)
 def import_():
-    """Import what people and other systems know of hosts."""
+    """
+    Import what people and other systems know of hosts.
+
+    'cmdb import servers.xlsx' is short for 'cmdb import assets servers.xlsx'.
+    """
 
 
 import_.add_command(assets)

@@ -44,8 +44,8 @@ def assets(file, dry_run, all_or_nothing, columns, leave_out, failed, **asked):
     said = dict(map(cli_fields.parted, columns)) | dict.fromkeys(leave_out)
     given = {name: value for name, value in asked.items() if value is not None}
     options = cli_fields.loaded(ImportQuery(), given | {"file_name": Path(file).name})
-    actor = f"{user()} (cmdb import)"
-    number = importing.run(_read(file), actor=actor, **options | {"columns": said})
+    who = {"actor": f"{user()} (cmdb import)", "owner": f"user:{user()}"}
+    number = importing.run(_read(file), **who, **options | {"columns": said})
     told = runs.one(db.session, number)
     _tell(told)
     if failed and told["has_failed_rows"]:

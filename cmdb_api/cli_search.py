@@ -18,6 +18,7 @@ from cmdb_api.services import fact_values, facts, listing
 from cmdb_api.services.exchange import csv_writer
 from cmdb_api.services.listing import ANY
 from cmdb_api.services.search import column_values, columns, completion, saved, walking
+from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.table import plain
 
 TABLE, JSON, CSV = "table", "json", "csv"
@@ -32,7 +33,7 @@ TABLE, JSON, CSV = "table", "json", "csv"
     "--state", multiple=True, type=click.Choice([*STATES, ANY]), help="Or all but retired."
 )
 @click.option("--standing", multiple=True, type=click.Choice([*STANDINGS, ANY]))
-@click.option("--saved", help="A saved search; what is given beside it wins.")
+@click.option("--saved", help="A saved search that is shared; what is given beside it wins.")
 @click.option("--limit", type=click.IntRange(min=1), help="Assets at most. Default: a page.")
 @click.option("--all", "every", is_flag=True, help="All that are found.")
 @click.option("--format", "form", type=click.Choice([TABLE, JSON, CSV]), default=TABLE)
@@ -52,7 +53,7 @@ def search(query, limit, every, form, prefix, **wanted):
     if prefix is not None:
         return _list_fields(prefix)
     try:
-        wanted = saved.filled(db.session, saved.Reader(user()), {"query": query, **wanted})
+        wanted = saved.filled(db.session, Reader.local(user()), {"query": query, **wanted})
         chosen = columns.choose(db.session, wanted.pop("columns"))
         chunks = walking.ids(db.session, **wanted)
     except Invalid as error:

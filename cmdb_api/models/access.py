@@ -101,10 +101,12 @@ class SavedQuery(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(255))
-    # The owner and the name in lower case, with a tab between; what is shared has no owner here.
+    # Its owner's key and the name in lower case, with a tab between; what is shared has no owner.
     name_key: Mapped[str] = mapped_column(String(600), unique=True)
     # The name of the account or token that made it.
-    owner: Mapped[str] = mapped_column(String(255), index=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    # Which one that is, as others may have the name: "account:3", "token:7".
+    owner_key: Mapped[str] = mapped_column(String(300), index=True)
     # Whether others see it too.
     shared: Mapped[bool] = mapped_column(default=False)
     description: Mapped[str | None] = mapped_column(Text)

@@ -17,6 +17,8 @@ class ImportRun(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     actor: Mapped[str] = mapped_column(String(255))
+    # Which one that is, as others may have the name: "account:3", "token:7".
+    owner_key: Mapped[str] = mapped_column(String(300))
     file_name: Mapped[str | None] = mapped_column(Text)
     dry_run: Mapped[bool] = mapped_column()
     # The answer: counts, the mapping, the first of what changed and failed.

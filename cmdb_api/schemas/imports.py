@@ -25,7 +25,8 @@ def check(given):
     try:
         return _NEW_ASSET.load(plain), {}
     except ValidationError as error:
-        return {}, {name: _texts(told) for name, told in error.messages.items()}
+        taken = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return taken, {name: _texts(told) for name, told in error.messages.items()}
 
 
 def _texts(told):
@@ -111,7 +112,7 @@ class ImportQuery(Schema):
     sheet = Text(metadata={"description": "of a workbook; if not given the first with hostnames"})
     encoding = Text(metadata={"description": "of CSV, where it is not found out rightly"})
     save_mapping = Name(metadata={"description": "keep how the columns were taken, as this"})
-    file_name = Text(metadata={"description": "as it is told later", "example": "servers.xlsx"})
+    file_name = Text(metadata={"description": "as it is told later", "example": "servers.csv"})
 
 
 class ImportCountsSchema(Schema):
@@ -136,8 +137,12 @@ class ImportColumnSchema(Schema):
     how = fields.String(
         metadata={
             "description": "name, heading, values: guessed by these; given: as was said; observed: "
-            "collectors tell it; unknown; reasons: of rows that failed before",
-            "enum": ["name", "heading", "values", "given", "observed", "unknown", "reasons"],
+            "collectors tell it; unknown; reasons: of rows that failed before; numbers: those "
+            "of the rows",
+            "enum": [
+                *("name", "heading", "values", "given", "observed", "unknown", "reasons"),
+                "numbers",
+            ],
         }
     )
     why = fields.String(allow_none=True, metadata={"description": "why it is left out"})
@@ -184,7 +189,7 @@ class ListedImportSchema(Schema):
     id = fields.Integer()
     at = Moment()
     actor = fields.String(metadata={"example": "anna"})
-    file_name = fields.String(allow_none=True, metadata={"example": "servers.xlsx"})
+    file_name = fields.String(allow_none=True, metadata={"example": "servers.csv"})
     dry_run = fields.Boolean()
     mode = fields.String(metadata={"enum": list(MODES)})
     applied = fields.Boolean(

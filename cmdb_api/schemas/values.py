@@ -107,9 +107,10 @@ class Units(fields.Integer):
             strict=True, allow_none=True, validate=validate.Range(1, MOST_UNITS), **kwargs
         )
 
+    def deserialize(self, value, *args, **kwargs):
+        return super().deserialize(None if value == "" else value, *args, **kwargs)
+
     def _deserialize(self, value, attr, data, **kwargs):
-        if value == "":
-            return None
         if isinstance(value, (str, bool)):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)

@@ -24,7 +24,7 @@ def admit(session, envelope, received_at, settings):
     check(session, envelope, asset, received_at, settings)
     if asset is None and (form := names.common(session, envelope.id)):
         # At this moment another report may make an asset of the other form of the name.
-        locking.hold(session, form)
+        locking.hold_names(session, form, envelope.id)
         if asset := locking.find(session, envelope.id):
             check(session, envelope, asset, received_at, settings)
     if asset is None:

@@ -101,7 +101,7 @@ def _locked(session, number, into):
     for asset_id in sorted(ids | ({names.find(session, into)} - {None} if into else set())):
         locking.get(session, asset_id)
     if not ids:
-        locking.hold(session, found.hostname)
+        locking.hold_names(session, found.hostname)
     known = carriers.of_assets(session, ids)
     carriers.hold(session, {pair for carried in known.values() for pair in carried.now})
     query = select(Finding).where(Finding.id == number).with_for_update()

@@ -13,9 +13,15 @@ from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.types import now
 from cmdb_api.services import generations, names
 from cmdb_api.services.access import visibility
-from cmdb_api.services.dialects import among, dialect, insert
+from cmdb_api.services.dialects import among, dialect, insert, listed
 
 ASSET, STATUS = Asset.__table__, AssetStatus.__table__
+
+
+# Names the lock that stands for all names, and what tells that this transaction has it.
+_EVERY_NAME = 0x636D6463
+_SETTING = "cmdb.names"
+_HOLDS_ALL = func.coalesce(func.current_setting(_SETTING, True), "") == "all"
 
 
 class Locked(NamedTuple):
@@ -56,10 +62,34 @@ def begin(session):
 
 
 def hold(session, name):
-    """Let nobody else give this name to an asset until the transaction ends."""
+    """Let nobody else hold this name, or another text, until the transaction ends."""
     if dialect(session) == "postgresql":
         number = func.hashtextextended(names.key(name), 0)
         session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def hold_names(session, *given):
+    """Let nobody else give these names to an asset until the transaction ends."""
+    if dialect(session) != "postgresql" or session.scalar(select(_HOLDS_ALL)):
+        return
+    session.execute(select(func.pg_advisory_xact_lock_shared(_EVERY_NAME)))
+    each = listed(session, sorted({*map(names.key, given)}))
+    ordered = select(each.c.name).order_by(each.c.name).subquery()
+    number = func.hashtextextended(ordered.c.name, 0)
+    session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def hold_all_names(session, *, kept=True):
+    """
+    Let nobody else give any name to an asset until the transaction ends.
+
+    A lock for each of many would be more than PostgreSQL has room for. ``kept``: False where
+    nothing is to stay of the transaction, so that nobody needs to wait for it.
+    """
+    if dialect(session) == "postgresql":
+        if kept:
+            session.execute(select(func.pg_advisory_xact_lock(_EVERY_NAME)))
+        session.execute(select(func.set_config(_SETTING, "all", True)))
 
 
 def find(session, name):
@@ -106,7 +136,7 @@ def add(session, hostname, **more):
     Raises Conflict where the name is an asset's that is not to be seen.
     """
     key = names.key(hostname)
-    hold(session, hostname)
+    hold_names(session, hostname)
     _check_not_hidden(session, hostname)
     asset_id = names.given(session, [hostname]).get(key)
     if asset_id is None:

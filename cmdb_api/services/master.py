@@ -1,7 +1,6 @@
 """Master data: listed, added, edited and removed by people, each edit kept under their name."""
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models.types import now
@@ -15,6 +14,7 @@ from cmdb_api.services import (
     patterns,
     places,
     racks,
+    unique,
     uses,
 )
 from cmdb_api.services.places import BETWEEN, Spot
@@ -188,18 +188,8 @@ def _belong(session, resource, row, given):
 
 def _flush(session, resource, row):
     """Write a row; raises Conflict where another one has its name."""
-    model = resource.model
-    with session.no_autoflush:
-        same = session.scalar(
-            select(model.id).where(model.name_key == row.name_key, model.id != (row.id or 0))
-        )
     where = " and ".join(name.replace("_", " ") for name in resource.within)
     there = f"in the same {where} " if where else ""
-    taken = Conflict.of("name", f"a {resource.noun} {there}is named {row.name} already")
-    if same is not None:
-        raise taken
-    try:
-        session.flush()
-    except IntegrityError as error:
-        # Another one came with it this moment.
-        raise taken from error
+    article = "an" if resource.noun[0] in "aeiou" else "a"
+    taken = Conflict.of("name", f"{article} {resource.noun} {there}is named {row.name} already")
+    unique.flush(session, row, taken)

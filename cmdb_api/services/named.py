@@ -9,6 +9,8 @@ from cmdb_api.errors import Invalid
 from cmdb_api.services import locking, nearest
 
 PREFIX = "/api/v1"
+# Unknown names that one error tells of, at most: comparing takes time.
+SHOWN = 5
 
 
 def find(session, resource, name, *, field=None, keep=False):
@@ -25,9 +27,9 @@ def find_all(session, resource, names, *, field=None, keep=False):
     if keep:
         query = query.with_for_update(read=True, key_share=True)
     known = dict(map(tuple, session.execute(query)))
-    for name, key in zip(names, keys, strict=True):
-        if key not in known:
-            raise unknown(session, resource, name, field=field)
+    missing = [name for name, key in zip(names, keys, strict=True) if key not in known]
+    if missing:
+        raise unknown(session, resource, *missing, field=field)
     return [known[key] for key in keys]
 
 
@@ -40,10 +42,17 @@ def lowered(resource):
     return func.substr(model.name_key, start) if resource.within else model.name_key
 
 
-def unknown(session, resource, name, *, field=None):
-    """Return the error for a name that nothing of a sort has."""
+def unknown(session, resource, *wanted, field=None):
+    """Return the error for names that nothing of a sort has."""
     model = resource.model
-    names = session.scalars(select(model.name).order_by(model.id).limit(nearest.COMPARED))
-    hint = nearest.hint(name, names) or ";"
-    text = f"there is no {resource.noun} {name}{hint} POST {PREFIX}/{resource.path} adds one"
-    return Invalid.of(field or resource.field, text)
+    names = session.scalars(select(model.name).order_by(model.id).limit(nearest.COMPARED)).all()
+    return Invalid.of(field or resource.field, told(resource, wanted, names))
+
+
+def told(resource, wanted, names):
+    """Return what is told of names that nothing of a sort has; ``names`` are those there are."""
+    each = (
+        f"there is no {resource.noun} {name}{nearest.hint(name, names) or ';'}"
+        for name in wanted[:SHOWN]
+    )
+    return f"{' '.join(each)} POST {PREFIX}/{resource.path} adds one"

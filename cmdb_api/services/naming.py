@@ -48,7 +48,7 @@ def keep(session, asset, alias, *, actor):
 
 def check_free(session, name, asset_id):
     """Hold a name; raises Conflict where another asset has it, as hostname or as alias."""
-    locking.hold(session, name)
+    locking.hold_names(session, name)
     with visibility.unscoped(session):
         owner = names.given(session, [name]).get(names.key(name))
     if owner in (None, asset_id):

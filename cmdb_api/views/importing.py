@@ -4,21 +4,22 @@ from flask import current_app
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas import imports as schemas
+from cmdb_api.services import kinds
 from cmdb_api.services.exchange import failed_rows, mapping, mappings, reading, runs
 from cmdb_api.services.exchange.importing import Importer, Options
 from cmdb_api.services.exchange.surveying import survey
 from cmdb_api.services.exchange.tables import TYPES, Limits
 
 
-def run(data, *, actor, type=None, **asked):
+def run(data, *, actor, owner, type=None, **asked):
     """
     Import a table as ``schemas.ImportQuery`` asks; return the number of the run.
 
     Good rows are committed as they come; with mode all, and of a dry run, nothing before the end.
     """
     found = _survey(data, type, asked)
-    if not (asked["leave_out_unknown"] or asked["dry_run"]):
-        mapping.check_unknown(found.columns)
+    if not asked["leave_out_unknown"]:
+        mapping.check_unknown(found, dry_run=asked["dry_run"])
     whole = asked["mode"] == schemas.ALL
     options = Options(actor, asked["dry_run"], whole, frozenset(asked["create"]))
     importer = Importer(db.session, found, schemas.check, options)
@@ -30,7 +31,7 @@ def run(data, *, actor, type=None, **asked):
         db.session.commit()
     else:
         db.session.rollback()
-    return _keep(importer, asked, actor, applied)
+    return _keep(importer, asked, {"actor": actor, "owner": owner}, applied)
 
 
 def _survey(data, type, asked):
@@ -44,26 +45,27 @@ def _survey(data, type, asked):
     tables = reading.tables(data, limits, name=asked.get("file_name"), type=type, **how)
     given = asked.get("columns") and mappings.checked(db.session, asked["columns"])
     saved = asked.get("mapping") and mappings.named(db.session, asked["mapping"])
-    return survey(tables, given=given, saved=saved, kept=mappings.kept(db.session))
+    known = {"kept": mappings.kept(db.session), "kinds": kinds.strange(db.session)}
+    return survey(tables, given=given, saved=saved, **known)
 
 
-def _keep(importer, asked, actor, applied):
+def _keep(importer, asked, who, applied):
     """Keep what became of an import, and its failed rows."""
     table, failed = importer.survey.table, importer.outcome.failed
     told = importer.told() | {"mode": asked["mode"], "applied": applied, "notes": table.notes}
     told |= {"format": table.format, "sheet": table.sheet}
     file = failed and failed_rows.write(importer.survey, importer.columns, failed)
-    if asked.get("save_mapping"):
-        mappings.keep(db.session, asked["save_mapping"], importer.columns)
     number = runs.add(
         db.session,
-        actor=actor,
+        **who,
         file_name=asked.get("file_name"),
         dry_run=asked["dry_run"],
         result=told,
-        failed=file or None,
-        failed_type=TYPES[table.format] if file else None,
+        failed=(file, TYPES[table.format]) if file else None,
         keep_days=current_app.config["IMPORT_KEEP_DAYS"],
     )
     db.session.commit()
+    if asked.get("save_mapping"):
+        mappings.keep(db.session, asked["save_mapping"], importer.columns)
+        db.session.commit()
     return number

@@ -71,6 +71,10 @@ class Number(IntegerConverter):
         super().__init__(*args, min=1, max=2**63 - 1, **kwargs)
 
 
+class Count(IntegerConverter):
+    """A number in an address of which the view says what it can be."""
+
+
 def init_app(app, blueprints):
     """Register the blueprints and serve the document that describes them."""
     app.config.update(
@@ -82,7 +86,8 @@ def init_app(app, blueprints):
     )
     plugins = {"marshmallow_plugin": Fields(app.config), "extra_plugins": [Operations(PREFIX)]}
     api = Api(app, spec_kwargs=plugins)
-    app.url_map.converters["int"] = Number
+    app.url_map.converters |= {"int": Number, "count": Count}
+    api.register_converter(Count, lambda _: {"type": "integer", "minimum": 1})
     api.spec.components.security_scheme(
         SCHEME, {"type": "http", "scheme": "bearer", "description": "of a program or a login"}
     )

@@ -47,7 +47,7 @@ ERRORS = {
     ),
     413: _told(
         "The body, or what it holds, is larger than the settings allow.",
-        errors.TooLarge("the body is larger than 67108864 bytes"),
+        errors.TooLarge("the body is larger than 16777216 bytes"),
     ),
     415: _told(
         "The body is of another content type, or encoding, than those that are taken.",

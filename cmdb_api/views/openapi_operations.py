@@ -20,7 +20,6 @@ IN_PATH = {
     "seq": {"description": "number of the change within the asset", "example": 1},
 }
 WITH_BODY = (400, 413, 415, 422)
-JSON = "application/json"
 
 
 class Operations(BasePlugin):

@@ -196,6 +196,8 @@ def test_an_unknown_column_is_told_with_the_nearest(session):
     }.items():
         with pytest.raises(Invalid, match=re.escape(told)):
             columns.choose(session, [name])
+    with pytest.raises(Invalid, match=r"column rak; .*; there is no column disk.modl; "):
+        columns.choose(session, ["rak", "hostname", "disk.modl"])
     with pytest.raises(Invalid, match="more than 100"):
         columns.choose(session, [f"package.{number}" for number in range(101)])
 

@@ -117,7 +117,7 @@ def test_lists_are_parted_by_what_people_part_them_with_but_not_within_a_known_n
     assert typed.parted("R&D; tests", {"r&d; tests"}) == ["R&D; tests"]
 
 
-@pytest.mark.parametrize("text", ["", " \u3000", "-", "—", "N/A", "/", None])
+@pytest.mark.parametrize("text", ["", " \u3000", "-", "—", "N/A", "/", "无", None])
 def test_a_blank_or_a_dash_leaves_what_is_declared(text):
     assert typed.is_empty("rack", text)
 

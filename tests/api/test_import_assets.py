@@ -139,3 +139,11 @@ def test_a_row_of_another_length_is_a_fault_of_that_row(import_, writer):
     assert result.stdout == "1 created, 2 failed\n"
     assert "C2: its column has no heading" in result.stderr
     assert "A3: the row has fewer cells than the headings" in result.stderr
+
+
+@pytest.mark.parametrize("before", [(), ("--dry-run",)])
+def test_a_file_without_the_name_of_an_import_is_one_of_assets(cmdb, tmp_path, before):  # noqa: F811
+    file = tmp_path / "assets.csv"
+    file.write_text("hostname\nweb01\n")
+    assert "1 created" in cmdb("import", *before, str(file)).stdout
+    assert "No such command" in cmdb("import", "puppet").stderr

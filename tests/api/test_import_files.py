@@ -126,6 +126,7 @@ def test_more_than_the_settings_allow_is_refused(make_app, database_url, app, se
     app.config.update(MAX_IMPORT_ROWS=10, MAX_IMPORT_COLUMNS=3, MAX_IMPORT_LENGTH=100_000)
     many = "hostname\n" + "".join(f"web{n}\n" for n in range(11))
     assert "more than 10 rows" in send(many, "a.csv").json["error"]["message"]
+    assert "more than 10 rows" in send("{}\n" * 12, "a.jsonl").json["error"]["message"]
     assert "cell E2 has a value" in send(workbook(E2="x")).json["error"]["message"]
     assert "larger than 100000 bytes" in send(bytes(100_001), "a.csv").json["error"]["message"]
     app.config.update(MAX_IMPORT_INFLATED_LENGTH=1000)
@@ -246,3 +247,18 @@ def test_a_bomb_takes_little_memory(tmp_path, body, said):
     ).stdout.splitlines()
     assert found.startswith(said)
     assert int(more_mib) < 100
+
+
+def test_a_number_whose_last_digits_a_spreadsheet_dropped_is_a_fault_of_its_cell(told):
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["hostname", "inventory_number"])
+    sheet.write_row(1, 0, ["web01", 1234567890123456789])
+    sheet.write_row(2, 0, ["web02", 123456789012345])
+    sheet.write_row(3, 0, ["web03", "1234567890123456789"])
+    book.close()
+    result = told(file.getvalue())
+    assert [fault["cell"] for fault in result["failures"]] == ["B2"]
+    assert "15 digits" in result["failures"][0]["reason"]
+    assert result["counts"]["created"] == 2

@@ -351,3 +351,60 @@ def test_an_import_of_who_sees_some_business_units_touches_no_others(
     assert refused.status_code == 403
     assert [run["id"] for run in shop.get(IMPORTS).json["items"]] == [told["id"]]
     assert shop.get(f"{IMPORTS}/1").status_code == 404
+    other = make_client("write", name="shop", business_units=units[1:])
+    assert other.get(IMPORTS).json["items"] == []
+    assert other.get(f"{IMPORTS}/{told['id']}/failed").status_code == 404
+
+
+def test_all_that_is_wrong_in_a_row_is_told_at_once(import_, places):
+    text = "主机名,数据中心,机柜,负责人,过保日期,状态\nweb01,FRA1,A21,张三、李四,soon,lent\n"
+    told = import_(text, create="environment")
+    reasons = {f["field"]: f["reason"] for f in told["failures"]}
+    assert reasons.keys() == {"rack", "contacts", "warranty_until", "state"}
+    assert "no contact 张三" in reasons["contacts"] and "no contact 李四" in reasons["contacts"]
+    assert "did you mean A12?" in reasons["rack"]
+    assert "names that are missing can be added: create=contacts,rack" in told["notes"]
+    told = import_(text, create="contacts,rack")
+    assert {f["field"] for f in told["failures"]} == {"warranty_until", "state"}
+
+
+@pytest.mark.parametrize("row", ["合计,2台,96", "Total:,,96", "小计,,"])
+def test_a_row_that_sums_up_others_is_left_out_and_told(import_, writer, row):
+    told = import_(f"序号,主机名,备注\n1,web01,x\n\n{row}\n2,web02,y\n")
+    assert (told["counts"]["created"], told["counts"]["rows"], told["counts"]["empty"]) == (2, 2, 1)
+    assert "left out, as they sum up others: 1 (row 4)" in told["notes"]
+    assert (told["columns"][0]["field"], told["columns"][0]["how"]) == (None, "numbers")
+    assert [item["hostname"] for item in writer.get(ASSETS).json["items"]] == ["web01", "web02"]
+
+
+def test_a_host_may_be_called_total(import_):
+    assert import_("hostname,comment\ntotal,the accounting\n")["counts"]["created"] == 1
+
+
+def test_a_dry_run_tells_that_an_unknown_column_would_be_refused(import_, send):
+    text = "hostname,Price\nweb01,9\n"
+    told = "refused until it is said which fields these columns are, or none: B"
+    assert told in import_(text, dry_run=True)["notes"]
+    assert import_(text, dry_run=True, leave_out_unknown=True)["notes"] == []
+    assert send(text).status_code == 422
+
+
+def test_what_a_form_has_beside_the_file_is_refused_and_not_passed_over(writer):
+    file = io.BytesIO(b"hostname\nweb01\n"), "a.csv"
+    form = {"file": file, "dry_run": "true"}
+    answer = writer.post(IMPORTS, data=form, content_type="multipart/form-data")
+    assert (answer.status_code, [*answer.json["error"]["fields"]]) == (422, ["dry_run"])
+    assert "?dry_run=" in answer.json["error"]["message"]
+    assert writer.get(ASSETS).json["total"] == 0
+
+
+def test_names_in_wide_characters_are_those_that_are_known(import_, writer, places):
+    def wide(text):
+        return "".join(chr(ord(each) + 0xFEE0) for each in text)
+
+    writer.post(f"{API}/tags", json={"name": "web"})
+    row = f"web01,{wide('BER')},{wide('a12')},{wide('web')};{wide('db')}"
+    assert import_(f"主机名,数据中心,机柜,标签\n{row}\n")["counts"]["created"] == 1
+    told = writer.get(f"{ASSETS}/web01").json
+    assert (told["rack"], told["data_centre"]) == ("A12", "BER")
+    assert told["tags"] == ["web", wide("db")]

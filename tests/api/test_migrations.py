@@ -19,6 +19,9 @@ from cmdb_api.models import (
     organisation,
 )
 from cmdb_api.models.types import now
+from cmdb_api.services.access import tokens
+from cmdb_api.services.search import filling
+from tests.reports import make_report
 
 
 @pytest.fixture
@@ -82,6 +85,38 @@ PLACED = {
     "web05.example.com": (None, None, None),
     "web06": ("BER", None, "U3"),
 }
+
+
+def test_facts_of_what_was_reported_before_are_made_and_tokens_stay_good(empty):
+    flask_migrate.upgrade()
+    _, text_ = tokens.create(db.session, name="excel", scope="write")
+    db.session.commit()
+    client = empty.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text_}"
+    report = make_report("web01", {"memory": [{"slot": "1", "size_bytes": 2**34}]})
+    assert client.post("/api/v1/reports", json=report).status_code == 200
+    assert client.post("/api/v1/assets", json={"hostname": "db01"}).status_code == 201
+    db.session.rollback()
+    flask_migrate.downgrade(revision="0006")
+    flask_migrate.upgrade()
+    asked = {"query": "memory.total_bytes:16G", "state": "any", "standing": "any"}
+    for made in (0, 2):
+        assert not made or filling.fill(db.session, 10) == made
+        db.session.commit()
+        found = client.get("/api/v1/assets", query_string=asked).json["items"]
+        assert [item["hostname"] for item in found] == ["web01"]
+    assert filling.missing(db.session, 1) == []
+    (told,) = make_admin(empty).get("/api/v1/tokens").json["items"][:1]
+    assert (told["name"], told["scope"], told["account"]) == ("excel", "write", None)
+    assert told["business_units"] is None
+
+
+def make_admin(app):
+    _, text_ = tokens.create(db.session, name="root", scope="admin")
+    db.session.commit()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text_}"
+    return client
 
 
 def test_places_that_were_typed_become_rows_and_nothing_is_lost(empty):

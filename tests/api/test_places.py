@@ -52,6 +52,8 @@ def put(writer, places):
 def test_a_rack_tells_its_room_and_data_centre(put):
     assert put("web01", rack="C1") == ("BER", None, "C1", None, None)
     assert put("web02", rack="b1", position_u=3) == ("FRA1", None, "B1", 3, 1)
+    assert put("web02", position_u="") == ("FRA1", None, "B1", None, None)
+    assert put("web02", position_u=3) == ("FRA1", None, "B1", 3, 1)
     assert put("web03", rack="A12", room="room 1") == ("FRA1", "room 1", "A12", None, None)
 
 

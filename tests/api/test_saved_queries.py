@@ -1,10 +1,12 @@
 """Searches that people keep under a name."""
 
 import pytest
+from sqlalchemy import select
 
 from cmdb_api.errors import NotFound
-from cmdb_api.models import Section
+from cmdb_api.models import SavedQuery, Section
 from cmdb_api.services.search import saved
+from cmdb_api.services.search.readers import Reader
 
 SAVED = "/api/v1/saved-queries"
 SEARCH = "/api/v1/search"
@@ -113,11 +115,34 @@ def test_names_are_unique_among_ones_own_and_what_is_shared(save, anna, ben):
 
 def test_the_limited_see_their_own_alone(session, save):
     save(shared=True)
-    assert saved.page(session, saved.Reader("ben"), limit=10)["total"] == 1
-    assert saved.page(session, saved.Reader("ben", limited=True), limit=10)["total"] == 0
-    assert saved.page(session, saved.Reader("anna", limited=True), limit=10)["total"] == 1
+    anna = session.scalar(select(SavedQuery.owner_key))
+    ben = Reader("ben", "token:0")
+    assert saved.page(session, ben, limit=10)["total"] == 1
+    ben = ben._replace(limited=True)
+    assert saved.page(session, ben, limit=10)["total"] == 0
+    assert saved.page(session, Reader("x", anna, limited=True), limit=10)["total"] == 1
     with pytest.raises(NotFound, match="there is no saved search Old disks; GET"):
-        saved.find(session, saved.Reader("ben", limited=True), "Old disks")
+        saved.find(session, ben, "Old disks")
+
+
+def test_of_two_tokens_of_one_name_each_has_its_own(save, make_client, session):
+    number = save().json["id"]
+    other = make_client("read", name="anna")
+    assert other.get(SAVED).json["total"] == 0
+    assert other.get(f"{SAVED}/{number}").status_code == 404
+    assert other.get(SEARCH, query_string={"saved": "Old disks"}).status_code == 404
+    made = other.post(SAVED, json=OLD)
+    assert (made.status_code, made.json["owner"]) == (201, "anna")
+
+
+def test_the_searches_that_a_token_does_not_share_go_with_it(save, anna, ben, make_client):
+    save()
+    save(name="shared", shared=True)
+    number = anna.get("/api/v1/accounts/me").json["token_id"]
+    assert make_client("admin").delete(f"/api/v1/tokens/{number}").status_code == 204
+    found = make_client("admin").get(SAVED, query_string={"owner": "anna"}).json["items"]
+    assert [row["name"] for row in found] == ["shared"]
+    assert ben.get(SEARCH, query_string={"saved": "shared"}).status_code == 200
 
 
 def test_what_can_not_be_asked_is_not_saved(anna):

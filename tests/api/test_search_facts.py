@@ -1,7 +1,9 @@
 """Searches by observed facts, and how these are kept as reports come."""
 
+import json
+
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from cmdb_api.extensions import db
 from cmdb_api.models import Asset, AssetFacts
@@ -28,7 +30,12 @@ def memory(*sizes):
 
 
 def host(**more):
-    item = {"place": "system", "os_name": "Debian", "os_id": "debian", "kernel": "6.1.0-28"}
+    item = {
+        "place": "system",
+        "os_name": "Debian GNU/Linux",
+        "os_id": "debian",
+        "kernel": "6.1.0-28",
+    }
     return section([item | more], ["place"])
 
 
@@ -95,6 +102,10 @@ def test_assets_are_found_by_their_facts(find, post, make_report):
             "host.virtual:false": "web01",
             "os.name:deb*": "vm01 web01",
             "os.name:*": "vm01 web01",
+            "os.name:Debian": "vm01 web01",
+            'os.name:"Debian GNU/Linux"': "vm01 web01",
+            "NOT os.name:Debian": "old01",
+            "os.name:deb": "",
             "host.kernel:6.1*": "vm01 web01",
             "os.kernel:<6.1.0-29": "vm01 web01",
             "os.kernel:<6.1.0-28": "",
@@ -116,10 +127,10 @@ def test_assets_are_found_by_their_facts(find, post, make_report):
 
 def test_facts_follow_the_reports(kept, post, make_report):
     post(make_report("web01", {"memory": memory(8), "host": host(), "disk": [{"slot": "1"}]}))
-    assert kept()["memory.total_bytes"] == 8 * GIB and kept()["os.name"] == "Debian"
+    assert kept()["memory.total_bytes"] == 8 * GIB and kept()["os.name"] == "Debian GNU/Linux"
     assert "disk.total_bytes" not in kept()
     post(make_report("web01", {"memory": memory(8, 8)}))
-    assert kept()["memory.total_bytes"] == 16 * GIB and kept()["os.name"] == "Debian"
+    assert kept()["memory.total_bytes"] == 16 * GIB and kept()["os.name"] == "Debian GNU/Linux"
     post(make_report("web01", {"host": host(os_name=None)}))
     assert "os.name" not in kept() and kept()["memory.total_bytes"] == 16 * GIB
     failed = {"status": "error", "error": "ParseError: no"}
@@ -210,6 +221,33 @@ def test_a_search_waits_for_facts_of_many_assets(find, session, post, make_repor
     assert find.names("memory.total_bytes:>1G") == ["web00", "web01", "web02"]
 
 
+def test_facts_of_an_older_version_order_nothing_and_complete_nothing(
+    find, reader, session, post, make_report, monkeypatch
+):
+    for name, size in {"web00": 8, "web01": 16, "web02": 32}.items():
+        post(make_report(name, {"memory": memory(size)}))
+    stale = {"version": 0, "facts": {"memory.total_bytes": 1, "memory.type": "EDO"}}
+    web02 = session.scalar(select(Asset.id).where(Asset.hostname == "web02"))
+    session.execute(update(AssetFacts).where(AssetFacts.asset_id == web02).values(**stale))
+    session.commit()
+    for sort, names in {
+        "memory.total_bytes": ["web00", "web01", "web02"],
+        "-memory.total_bytes": ["web01", "web00", "web02"],
+    }.items():
+        answer = find.ask("hostname:web*", sort=sort)
+        assert [item["hostname"] for item in answer.json["items"]] == names
+    asked = {"query": "memory.type:E", "position": 13}
+    told = reader.get("/api/v1/search/complete", query_string=asked).json
+    assert "EDO" not in json.dumps(told)
+    monkeypatch.setattr(fact_terms, "AT_ONCE", 0)
+    assert find.ask("hostname:web*", sort="memory.total_bytes").status_code == 503
+    assert find.ask("hostname:web*", sort="rack").status_code == 200
+    assert filling.fill(session, 10) == 1
+    session.commit()
+    answer = find.ask("hostname:web*", sort="-memory.total_bytes")
+    assert answer.json["items"][0]["hostname"] == "web02"
+
+
 def test_two_assets_that_become_one_have_the_facts_of_both(writer, kept, post, make_report):
     who, ago = machine("one"), {"age_ms": 3_600_000}
     post(make_report("web01", {"memory": memory(8), "host": host()}, identity=who, **ago))
@@ -219,7 +257,7 @@ def test_two_assets_that_become_one_have_the_facts_of_both(writer, kept, post, m
     answer = writer.post(f"/api/v1/findings/{finding['id']}/decision", json=decision)
     assert answer.status_code == 200, answer.text
     found = kept()
-    assert found["cpu.core_count"] == 4 and found["os.name"] == "Debian"
+    assert found["cpu.core_count"] == 4 and found["os.name"] == "Debian GNU/Linux"
     assert found["memory.total_bytes"] == 16 * GIB
 
 

@@ -228,7 +228,9 @@ def fault(client, endpoint, method, path, query, body, *, seen):
     """Return what is wrong with the answer: what is hidden is answered as what is not there."""
     said = status, text = ask(client, method, path, query, body)
     seen.setdefault(endpoint, set()).add(status)
-    given = re.split(r'[",/]|\\\\n', json.dumps([path, query, body], default=bytes.decode).lower())
+    given = re.split(
+        r'[",/]|(?:\\)+n', json.dumps([path, query, body], default=bytes.decode).lower()
+    )
     if method != "GET":
         # What was sent may come back; to send another changes what the first one did.
         text = re.sub(

@@ -97,7 +97,8 @@ def _create_access():
     op.create_table(
         "saved_query",
         sa.Column("id", BIG_ID, autoincrement=True, nullable=False),
-        *(_text("name", 255), _text("name_key", 600), _text("owner", 255)),
+        *(_text("name", 255), _text("name_key", 600)),
+        *(_text("owner", 255), _text("owner_key", 300)),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("description", sa.Text()),
         sa.Column("query", sa.Text(), nullable=False),
@@ -107,7 +108,7 @@ def _create_access():
         *_keys("saved_query", unique=("name_key",)),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_saved_query_owner", "saved_query", ["owner"])
+    op.create_index("ix_saved_query_owner_key", "saved_query", ["owner_key"])
     op.create_table(
         "audit",
         sa.Column("id", BIG_ID, autoincrement=True, nullable=False),
@@ -157,7 +158,7 @@ def _create_exchange():
         "import_run",
         sa.Column("id", BIG_ID, autoincrement=True, nullable=False),
         sa.Column("at", TIME, nullable=False),
-        _text("actor", 255),
+        *(_text("actor", 255), _text("owner_key", 300)),
         sa.Column("file_name", sa.Text()),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("result", DOCUMENT, nullable=False),

@@ -10,7 +10,7 @@ from cmdb_api.models import Account, Token
 from cmdb_api.models.access import ADMIN, SESSION
 from cmdb_api.models.types import now
 from cmdb_api.services import etags, locking, nearest, pages, patterns
-from cmdb_api.services.access import passwords, units
+from cmdb_api.services.access import passwords, tokens, units
 from cmdb_api.services.search import owners
 
 # Together with "(cmdb asset)" it fits where changes keep who made them.
@@ -99,7 +99,7 @@ def edit(session, number, given, *, if_match=None):
     _write(session, account, given)
     _flush(session, account)
     if account.name != before["name"]:
-        owners.hand_over(session, before["name"], account.name)
+        owners.rename(session, tokens.account_owner(account.id), account.name)
     if "business_units" in given:
         units.keep(session, account, units.ids(session, given["business_units"] or []))
     if before != _plain(session, account) or "password" in given:
@@ -120,7 +120,7 @@ def remove(session, number, *, if_match=None):
     before = _plain(session, account)
     account.enabled = False
     _check_admins(session, account, before)
-    owners.forget(session, account.name)
+    owners.forget(session, tokens.account_owner(account.id))
     session.execute(delete(Token).where(Token.account_id == account.id))
     session.delete(account)
 

@@ -17,6 +17,7 @@ from cmdb_api.models import Account, Token
 from cmdb_api.models.access import ADMIN, OPERATOR, PROGRAM, SESSION, VIEWER
 from cmdb_api.models.types import now
 from cmdb_api.services.access import units
+from cmdb_api.services.search import owners
 
 INCLUDES = {
     "relay": {"relay"},
@@ -42,6 +43,8 @@ class Bearer(NamedTuple):
     account_id: int | None = None
     # The ids of the business units whose assets they see; None: of all, and those of none.
     units: frozenset | None = None
+    # What they keep belongs to it: no other has the same, whatever their names are.
+    owner: str = ""
 
 
 def create(session, *, name, scope, lasts=None, business_units=None, **more):
@@ -75,6 +78,7 @@ def revoke(session, token_id, *, kind=None, account_id=None):
     other = token is None or (kind and token.kind != kind)
     if other or (account_id is not None and token.account_id != account_id):
         raise NotFound(f"there is no {SESSION if kind == SESSION else 'token'} {token_id}")
+    owners.forget(session, token_owner(token.id))
     session.delete(token)
     return token
 
@@ -137,7 +141,24 @@ def _bearer(session, hashed, idle):
         token.kind,
         token.account_id,
         units.of_bearer(session, token, account),
+        _owner(token),
     )
+
+
+def _owner(token):
+    # A token that sees less than its account is not to read what that one keeps.
+    of_account = token.account_id is not None and not token.limited
+    return account_owner(token.account_id) if of_account else token_owner(token.id)
+
+
+def account_owner(number):
+    """Return the owner of what an account keeps."""
+    return f"account:{number}"
+
+
+def token_owner(number):
+    """Return the owner of what a token keeps that is nobody's."""
+    return f"token:{number}"
 
 
 def _lacking(session, bearer, scopes):

@@ -2,11 +2,12 @@
 
 from sqlalchemy import delete, select, update
 
-from cmdb_api.errors import NotFound
-from cmdb_api.models import Delivery, Outbox
+from cmdb_api.errors import Conflict, Invalid, NotFound
+from cmdb_api.models import Asset, Delivery, Outbox
 from cmdb_api.models.event import DEAD, PENDING
 from cmdb_api.services import locking, pages
-from cmdb_api.services.events import deliveries, events, subscriptions
+from cmdb_api.services.dialects import among
+from cmdb_api.services.events import deliveries, events, fanout, subscriptions
 
 DELIVERY, OUTBOX = Delivery.__table__, Outbox.__table__
 
@@ -33,8 +34,13 @@ def _told(row):
 
 
 def resend(session, number, outbox_id=None):
-    """Let what was given up be delivered again, one or all; return how many. Raises NotFound."""
+    """
+    Let what was given up be delivered again, one or all; return how many.
+
+    Raises NotFound, or Conflict where the subscription's search still can't be asked.
+    """
     subscriptions.try_anew(session, number)
+    _choose(session, subscriptions.get(session, number))
     c = DELIVERY.c
     wanted = [c.subscription_id == number]
     if outbox_id is None:
@@ -44,6 +50,23 @@ def resend(session, number, outbox_id=None):
         wanted.append(c.outbox_id == outbox_id)
     again = {"status": PENDING, "attempts": 0, "next_at": None, "failed_at": None}
     return session.execute(update(DELIVERY).where(*wanted).values(again)).rowcount
+
+
+def _choose(session, row):
+    """Drop what was kept while a subscription's search could not be asked, and it does not find."""
+    c = DELIVERY.c
+    # What was never tried and failed all the same.
+    untold = c.status == DEAD, c.attempts == 0, c.failed_at.is_not(None)
+    untold = c.subscription_id == row.id, *untold
+    query = select(c.asset_id).join(Asset, Asset.id == c.asset_id).where(*untold)
+    ids = {*session.scalars(query)}
+    try:
+        others = ids - fanout.found(session, row, ids)
+    except Invalid as error:
+        raise Conflict(f"its search can't be asked; edit it first: {error.message}") from None
+    gone = delete(DELIVERY).where(*untold, among(session, c.asset_id, sorted(others)))
+    if others:
+        deliveries.forget(session, session.scalars(gone.returning(c.outbox_id)).all())
 
 
 def drop(session, number, outbox_id):

@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, exists, or_, select, update
 
 from cmdb_api.models import Delivery, Outbox, Subscription
 from cmdb_api.models.event import PENDING, WEBHOOK
+from cmdb_api.services import locking
 from cmdb_api.services.dialects import among
 from cmdb_api.services.events import events, outcomes
 
@@ -104,6 +105,7 @@ def taken(session, claim_, ids, moment):
     """Settle events that the receiver has; return whether the webhook is still ours."""
     if not ids:
         return True
+    _hold(session, claim_)
     own = DELIVERY.c.subscription_id == claim_.id
     session.execute(delete(DELIVERY).where(own, among(session, DELIVERY.c.outbox_id, ids)))
     forget(session, ids)
@@ -127,6 +129,7 @@ def failed(session, claim_, one, outcome, answer, moment):
         told["last_error"] = f"{fault}; so it is disabled"[:ERROR_LENGTH]
     else:
         wait = moment + outcomes.pause(one.attempts + 1, answer.retry_after)
+    _hold(session, claim_)
     c = DELIVERY.c
     same = c.subscription_id == claim_.id, c.outbox_id == one.outbox_id
     values = {"attempts": one.attempts + 1, "error": fault, "next_at": wait}
@@ -140,6 +143,13 @@ def forget(session, ids):
     """Remove those of these events that wait for nobody any more."""
     waits = exists().where(DELIVERY.c.outbox_id == OUTBOX.c.id)
     session.execute(delete(OUTBOX).where(among(session, OUTBOX.c.id, ids), ~waits))
+
+
+def _hold(session, claim_):
+    """Lock a webhook before its deliveries, as whoever edits or removes it does."""
+    locking.begin(session)
+    own = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.id == claim_.id)
+    session.execute(own.with_for_update(key_share=True))
 
 
 def _write(session, claim_, values):

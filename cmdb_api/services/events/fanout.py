@@ -75,9 +75,9 @@ def _to(session, one, rows):
     ]
     state = {"status": PENDING}
     try:
-        found = _found(session, one, {row.asset_id for row in fitting})
+        finds = found(session, one, {row.asset_id for row in fitting})
     except Invalid as error:
-        found = {row.asset_id for row in fitting}
+        finds = {row.asset_id for row in fitting}
         one.last_error = f"its search can't be asked: {error.message}"
         log.error("subscription %s: %s", one.name, one.last_error)
         state = {"status": DEAD, "failed_at": now(), "error": one.last_error}
@@ -86,19 +86,23 @@ def _to(session, one, rows):
         | {"asset_id": row.asset_id}
         | state
         for row in fitting
-        if row.asset_id in found
+        if row.asset_id in finds
     ]
 
 
-def _found(session, one, ids):
+def found(session, one, ids):
     """Return those of these assets that a subscription's search finds; raises Invalid."""
     if not ids or not one.query:
         return ids
     among_them = among(session, Asset.__table__.c.id, sorted(ids))
     # A search that takes too long is stopped, and shall not take the transaction with it.
-    with session.begin_nested():
+    nested = session.begin_nested()
+    try:
         wanted = query.condition(session, one.query)
         return {*session.scalars(select(Asset.id).where(among_them, wanted))}
+    finally:
+        # Nothing was written; what ends is the bound on the time of statements.
+        nested.rollback()
 
 
 def _mark(session, rows, wanted):

@@ -17,6 +17,8 @@ _PORTS = {"http": 80, "https": 443}
 # Azure's platform answers every machine there; it is in a public network.
 _PLATFORM = ipaddress.ip_address("168.63.129.16")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All public addresses of IPv6; what is elsewhere may stand for one of IPv4, or for a site's own.
+_PUBLIC_6 = ipaddress.ip_network("2000::/3")
 
 
 class Refused(Exception):
@@ -88,6 +90,8 @@ def _meant(address):
 
 
 def _is_public(address):
+    if address.version == 6 and address not in _PUBLIC_6:
+        return False
     return address.is_global and not address.is_multicast and address != _PLATFORM
 
 

@@ -1,13 +1,12 @@
 """Subscriptions: who is told of which changes. Made, edited and removed by people."""
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import Subscription
 from cmdb_api.models.event import STREAM, WEBHOOK
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, kinds, locking, nearest, pages
+from cmdb_api.services import etags, kinds, locking, nearest, pages, unique
 from cmdb_api.services.events import outbox, reach, signing, waiting
 from cmdb_api.services.search import query
 
@@ -184,14 +183,5 @@ def _check_kinds(session, wanted):
 
 
 def _flush(session, row):
-    """Write a row; raises Conflict where another one has its name."""
-    same = select(Subscription.id).where(Subscription.name_key == row.name_key)
     taken = Conflict.of("name", f"a subscription is named {row.name} already")
-    with session.no_autoflush:
-        if session.scalar(same.where(Subscription.id != (row.id or 0))) is not None:
-            raise taken
-    try:
-        session.flush()
-    except IntegrityError as error:
-        # Another one came with it this moment.
-        raise taken from error
+    unique.flush(session, row, taken)

@@ -2,38 +2,28 @@
 
 from collections import defaultdict
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select
 
 from cmdb_api.models import Asset, KeyGeneration
 from cmdb_api.models.asset import REGISTERED
 from cmdb_api.models.finding import UNKNOWN_HOST
 from cmdb_api.models.types import now
-from cmdb_api.services import assets, findings, names
+from cmdb_api.services import assets, findings, locking, names
 from cmdb_api.services.access import visibility
-from cmdb_api.services.dialects import among, dialect, listed
+from cmdb_api.services.dialects import among
 from cmdb_api.services.resources import MANY
 
 
-def lock_names(session):
-    """Let nobody else give any name to an asset until the transaction ends, which begins here."""
-    if dialect(session) == "postgresql":
-        session.execute(text("LOCK TABLE asset, asset_alias IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def hold(session, hostnames, *, lock):
+def hold(session, hostnames):
     """
     Return those of names that are no asset's which need a look, in lower case.
 
-    With ``lock`` nobody else can give these names to assets until the transaction ends.
+    Nobody else can give these names to assets until the transaction ends.
     """
     keys = sorted({names.key(name) for name in hostnames})
     if not keys:
         return set()
-    if lock and dialect(session) == "postgresql":
-        each = listed(session, keys)
-        ordered = select(each.c.name).order_by(each.c.name).subquery()
-        number = func.hashtextextended(ordered.c.name, 0)
-        session.execute(select(func.pg_advisory_xact_lock(number)))
+    locking.hold_names(session, *keys)
     with visibility.unscoped(session):
         return _special(session, hostnames, keys)
 

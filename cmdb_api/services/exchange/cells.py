@@ -136,7 +136,8 @@ def _flag(cell):
     return found
 
 
-def _text(cell):
+def as_text(cell):
+    """Return a cell as text."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
@@ -147,20 +148,20 @@ def _text(cell):
 def _day(cell):
     if isinstance(cell, date):
         return cell.date() if isinstance(cell, datetime) else cell
-    return date.fromisoformat(_text(cell))
+    return date.fromisoformat(as_text(cell))
 
 
 def _moment(cell):
     if isinstance(cell, datetime):
         return cell if cell.tzinfo else cell.replace(tzinfo=UTC)
-    return datetime.fromisoformat(_text(cell).replace("Z", "+00:00"))
+    return datetime.fromisoformat(as_text(cell).replace("Z", "+00:00"))
 
 
 _READ = {
     NUMBER: _number,
     FLAG: _flag,
-    TEXT: _text,
-    LIST: lambda cell: split(_text(cell)),
+    TEXT: as_text,
+    LIST: lambda cell: split(as_text(cell)),
     DAY: _day,
     MOMENT: _moment,
 }

@@ -10,7 +10,7 @@ import io
 import re
 
 from cmdb_api.errors import Invalid, Malformed, TooLarge
-from cmdb_api.services.exchange.tables import Row, letters
+from cmdb_api.services.exchange.tables import Row, letters, written
 
 SEPARATORS = (",", ";", "\t", "|")
 # How much is looked at to find the separator: characters, and rows.
@@ -28,7 +28,7 @@ def rows(text, separator, limits):
     number = 0
     try:
         for number, row in enumerate(reader, 1):
-            cells = {place: value for place, value in enumerate(row, 1) if value.strip()}
+            cells = {place: written(text) for place, text in enumerate(row, 1) if text.strip()}
             if cells:
                 if max(cells) > limits.columns:
                     place = f"{letters(max(cells))}{number}"

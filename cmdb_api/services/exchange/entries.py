@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from cmdb_api.services import nearest
+from cmdb_api.services import named, nearest
 from cmdb_api.services.exchange import typed
 from cmdb_api.services.exchange.headings import EXPECTED, HOSTNAME
 from cmdb_api.services.exchange.known import PLACES
 from cmdb_api.services.exchange.outcome import Reason
 from cmdb_api.services.exchange.tables import Fault
+from cmdb_api.services.resources import RESOURCES, TAGS
 
 # What a column gives beside its own field.
 BESIDE = {"height_u": "position_u"}
+# Master data that has to be there; tags are made as they are needed.
+NAMED = tuple(resource for resource in RESOURCES if resource is not TAGS)
 
 
 @dataclass
@@ -31,12 +34,18 @@ class Entry:
 
 
 class Reader:
-    """Reads rows; ``check(given)`` is the API's: it returns (loaded, {field: [texts]})."""
+    """
+    Reads rows; ``check(given)`` is the API's: it returns (loaded, {field: [texts]}).
 
-    def __init__(self, columns, orders, check):
+    ``create`` are the fields whose names are made where the record lacks them.
+    """
+
+    def __init__(self, columns, orders, check, create=frozenset()):
         self.columns = {column.field: column.number for column in columns if column.field}
         self.headed = {column.number for column in columns}
-        self.orders, self.check = orders, check
+        self.orders, self.check, self.create = orders, check, create
+        # Fields of which the record lacks a name.
+        self.lacking = set()
 
     def read(self, row, known):
         """Return the Entry of a row."""
@@ -48,11 +57,22 @@ class Reader:
         given = self._given(entry, known)
         if not given.get(HOSTNAME) and not any(r.field == HOSTNAME for r in entry.reasons):
             self.refuse(entry, HOSTNAME, "the row names no asset")
-        if not entry.reasons:
-            entry.given, faults = self.check(given)
-            for name, texts in faults.items():
-                self.refuse(entry, name, " ".join(texts), known)
+        # All that is wrong is told at once, so that a row is mended once.
+        told = {reason.field for reason in entry.reasons}
+        entry.given, faults = self.check(given)
+        for name in (name for name in faults if name not in told):
+            self.refuse(entry, name, " ".join(faults[name]), known)
+        _spell(entry, known)
+        self._look_up(entry, known, told | faults.keys() | self.create)
         return entry
+
+    def _look_up(self, entry, known, but):
+        """Note which names the record lacks, but of these fields."""
+        for resource in (each for each in NAMED if each.field not in but):
+            if missing := known.missing(resource.field, entry.given.get(resource.field)):
+                text = named.told(resource, missing, known.spelled.get(resource.field, ()))
+                self.refuse(entry, resource.field, text, known)
+                self.lacking.add(resource.field)
 
     def _given(self, entry, known):
         given, expected = {}, {}
@@ -80,6 +100,18 @@ class Reader:
         value = entry.cells.get(at)
         value = value.shown if isinstance(value, Fault) else value
         entry.reasons.append(Reason(at, name, value, text, _nearest(name, value, known)))
+
+
+def _spell(entry, known):
+    """Take names in wide characters as the plain ones, where these alone are known."""
+    for field_ in entry.given.keys() & known.spelled.keys():
+        value = entry.given[field_]
+        plain = {name: typed.wide(name) for name in known.missing(field_, value)}
+        plain = {name: text for name, text in plain.items() if known.has(field_, text)}
+        if plain and isinstance(value, list):
+            entry.given[field_] = [plain.get(name, name) for name in value]
+        elif plain:
+            entry.given[field_] = plain[value]
 
 
 def _nearest(name, value, known):

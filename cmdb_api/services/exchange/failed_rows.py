@@ -50,10 +50,8 @@ def _csv(columns, title, rows):
     writer = csv.writer(file)
     writer.writerow([column.heading for column in columns] + [title])
     for row, reasons in rows:
-        values = (row.cells.get(column.number, "") for column in columns)
-        # What came with a ' in front has it once again, not twice.
-        texts = [cells.quoted(cells.unquoted(text)) for text in values]
-        writer.writerow([*texts, cells.quoted(told(reasons, columns))])
+        values = (_plain(row.cells.get(column.number)) for column in columns)
+        writer.writerow(map(cells.to_text, [*values, told(reasons, columns)]))
     return file.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -132,7 +130,7 @@ class _Sheet:
         elif isinstance(value, (int, float)):
             sheet.write_number(place, at, value, form)
         elif value:
-            sheet.write_string(place, at, value, form)
+            sheet.write_string(place, at, cells.to_cell(value), form)
         elif wrong:
             sheet.write_blank(place, at, None, form)
 

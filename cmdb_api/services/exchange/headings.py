@@ -17,6 +17,10 @@ GROUPS = ("facts", "identity", "components")
 # The column of reasons in a file of failed rows, and how it is headed.
 REASON = "why not imported"
 REASONS = {"en": "Why not imported", "zh": "未导入原因"}
+# Columns that number the rows of a table.
+NUMBERS = "序号|行号|项次|#|no|nr|row no|row number|lfd nr"
+# What the first cell of a row says that sums up others.
+SUMS = "合计|总计|小计|共计|总数|total|totals|grand total|subtotal|sum|summe"
 # "机房" is a room, or the whole site: the values decide.
 EITHER = {"机房": ("room", "data_centre"), "机房名称": ("room", "data_centre")}
 
@@ -45,7 +49,7 @@ SYNONYMS = {
     """,
     "position_u": """
         position|position u|u|u position|rack unit|rack position|start u|starting u|unit|lowest u|
-        u位|起始u|起始u位|机柜位置|机架位置|u位置|所在u位|机位|起始位置|位置u|开始u位
+        u位|起始u|起始u位|机柜位置|机架位置|u位置|所在u位|机位|起始位置|位置u|开始u位|u位起始|u位开始
     """,
     "height_u": """
         height|height u|u height|size u|units|u size|u count|高度|高度u|u数|占用u数|占用u|设备高度|
@@ -113,21 +117,27 @@ def plain(text):
     return "".join(each for each in wide if each.isalnum())
 
 
-def named(text):
-    """Return the name of the column that a heading is: a field, an observed one, or None."""
+def named(text, kinds=()):
+    """
+    Return the name of the column that a heading is: a field, an observed one, or None.
+
+    ``kinds`` are those that hosts reported.
+    """
     text = unicodedata.normalize("NFKC", text).strip() if text.isascii() else text.strip()
     name = columns.ALSO.get(text, text)
     if name in FIELDS or name in columns.OWN or name in GROUPS:
         return name
-    if name.startswith(EXPECTED) or facts.find(name) or _is_observed(name):
+    if name.startswith(EXPECTED) or facts.find(name, kinds) or _is_observed(name, kinds):
         return name
     return titles.name_of(text) or _KNOWN.get(plain(text))
 
 
-def _is_observed(name):
+def _is_observed(name, kinds):
     """Tell whether a name is that of a column of components, like disk.serial."""
     kind, _, field = name.partition(".")
-    return bool(field) and (kind == "package" or field in KINDS.get(kind, ()))
+    if kind in KINDS and kind != "package":
+        return field in KINDS[kind]
+    return bool(field) and (kind == "package" or kind in kinds)
 
 
 def is_field(name):
@@ -138,6 +148,16 @@ def is_field(name):
 def is_reason(text):
     """Tell whether a heading is that of the reasons in a file of failed rows."""
     return plain(text) in {plain(each) for each in REASONS.values()}
+
+
+def numbers_rows(text):
+    """Tell whether a heading is that of the numbers of the rows."""
+    return (plain(text) or text.strip()) in _NUMBERS
+
+
+def is_sum(text):
+    """Tell whether a row that begins so may sum up others."""
+    return plain(text) in _SUMS
 
 
 def declarable(name):
@@ -157,6 +177,8 @@ def _listed(words):
     return [text for text in re.split(r"\s*\|\s*", words.strip()) if text]
 
 
+_SUMS = {plain(text) for text in _listed(SUMS)}
+_NUMBERS = {plain(text) or text for text in _listed(NUMBERS)}
 _SPELLED = {name: name for name in FIELDS} | {
     text: name
     for name in FIELDS

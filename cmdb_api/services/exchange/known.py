@@ -85,6 +85,11 @@ class Known:
             return bool(self.find(field, text)) or BETWEEN in text
         return text.lower() in self.names[field]
 
+    def missing(self, field, value):
+        """Return which of the names that a value is, or lists, nothing has."""
+        names = value if isinstance(value, list) else [value] if value else []
+        return [name for name in names if not self.has(field, name)]
+
     def hold(self, racks, texts):
         """Lock these racks and those that names may mean, in one order; read what is there."""
         found = {each.spot.rack_id for text in texts for each in self.find("rack", text)}

@@ -8,7 +8,7 @@ import json
 
 from cmdb_api.errors import CMDBError, Malformed, TooLarge
 from cmdb_api.services import documents
-from cmdb_api.services.exchange.tables import Fault, Row
+from cmdb_api.services.exchange.tables import Fault, Row, bounded
 
 GROUPS, EXPECTED = ("declared", "columns"), "expected"
 # What is about the line itself.
@@ -22,7 +22,7 @@ def read(data, limits):
     except UnicodeDecodeError as error:
         raise Malformed(f"JSON lines are UTF-8, and this file is not: {error}"[:500]) from error
     names = {}
-    for row in _objects(lines):
+    for row in bounded(_objects(lines), limits):
         for name in row.cells:
             names.setdefault(name, len(names) + 1)
         if len(names) > limits.columns:

@@ -3,12 +3,11 @@
 from cmdb_api.errors import CMDBError
 from cmdb_api.services import master
 from cmdb_api.services.places import BETWEEN
-from cmdb_api.services.resources import MANY, RESOURCES, SINGLE, TAGS
+from cmdb_api.services.resources import RESOURCES, SINGLE, TAGS
 
 # In this order: a rack stands in what is made before it. Tags are made as they are needed.
 POSSIBLE = {resource.field: resource for resource in RESOURCES if resource is not TAGS}
 LONGEST = 255
-_LISTS = {resource.field for resource in MANY}
 
 
 def make(session, known, entries, fields, *, actor):
@@ -33,13 +32,8 @@ def make(session, known, entries, fields, *, actor):
 
 
 def _missing(known, field, given):
-    value = given.get(field)
-    names = (value or []) if field in _LISTS else [value] if value else []
-    return [
-        name
-        for name in names
-        if not known.has(field, name) and BETWEEN not in name and len(name) <= LONGEST
-    ]
+    missing = known.missing(field, given.get(field))
+    return [name for name in missing if BETWEEN not in name and len(name) <= LONGEST]
 
 
 def _parents(field, given):

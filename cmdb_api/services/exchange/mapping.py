@@ -12,7 +12,7 @@ from cmdb_api.services.exchange.tables import letters, number
 
 # How it was decided what a column is.
 GIVEN, GUESSED, NAMED, BY_VALUES = "given", "heading", "name", "values"
-OBSERVED, UNKNOWN, REASONS = "observed", "unknown", "reasons"
+OBSERVED, UNKNOWN, REASONS, NUMBERS = "observed", "unknown", "reasons", "numbers"
 SHOWN = 20
 
 
@@ -36,15 +36,15 @@ class Column(NamedTuple):
         return told | {"how": self.how, "why": self.why}
 
 
-def decide(found, given=None, saved=None):
+def decide(found, given=None, saved=None, kinds=()):
     """
-    Return the Columns of {column number: heading}.
+    Return the Columns of {column number: heading}; ``kinds`` are those that hosts reported.
 
     ``given`` and ``saved`` are {heading: field, or None to leave it out}; what is given comes
     first, and must be there. Raises Invalid where two are one field, or none is the hostname.
     """
     said = _said(found, saved or {}, must=False) | _said(found, given or {}, must=True)
-    columns = [_column(at, text, said) for at, text in sorted(found.items())]
+    columns = [_column(at, text, said, kinds) for at, text in sorted(found.items())]
     _check_twice(columns)
     return columns
 
@@ -57,10 +57,20 @@ def hostname_in(found, given=None, saved=None):
     return min(chosen or named, default=None)
 
 
-def check_unknown(columns):
-    """Raise Invalid where a column is not known, and nobody said that it is left out."""
+def check_unknown(survey, *, dry_run):
+    """
+    Raise Invalid where a column is not known, and nobody said that it is left out.
+
+    In a dry run it is noted that an import would be refused.
+    """
+    columns = survey.columns
     unknown = [column for column in columns if column.how == UNKNOWN]
     if not unknown:
+        return
+    if dry_run:
+        places = ", ".join(column.place for column in unknown[:SHOWN])
+        text = f"refused until it is said which fields these columns are, or none: {places}"
+        survey.table.notes.append(text)
         return
     first = unknown[0]
     told = "; ".join(f'column {each.place} "{each.heading}" {each.why}' for each in unknown[:SHOWN])
@@ -98,13 +108,15 @@ def _is_hostname(text):
     return headings.named(text) == HOSTNAME
 
 
-def _column(at, text, said):
+def _column(at, text, said, kinds):
     if at in said:
-        why = None if said[at] else "left out, as asked"
+        why = None if said[at] else "as asked"
         return Column(at, text, said[at], GIVEN, why)
     if headings.is_reason(text):
         return Column(at, text, None, REASONS, "tells why rows failed")
-    name = headings.named(text)
+    if headings.numbers_rows(text):
+        return Column(at, text, None, NUMBERS, "numbers the rows")
+    name = headings.named(text, kinds)
     if name is None:
         return Column(at, text, None, UNKNOWN, f"is no field{headings.hint(text)}")
     if headings.is_field(name):

@@ -1,12 +1,11 @@
 """Mappings that are kept under a name: which column of a sheet is which field."""
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import ImportMapping
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, locking, nearest, pages, patterns
+from cmdb_api.services import etags, locking, nearest, pages, patterns, unique
 from cmdb_api.services.exchange import headings
 from cmdb_api.services.quarantine import tidy
 from cmdb_api.services.search import columns as known_columns
@@ -127,12 +126,8 @@ def _write(session, row, given):
 
 
 def _flush(session, row):
-    name = row.name
-    try:
-        session.flush()
-    except IntegrityError as error:
-        session.rollback()
-        raise Conflict.of("name", f"an import mapping is named {name} already") from error
+    taken = Conflict.of("name", f"an import mapping is named {row.name} already")
+    unique.flush(session, row, taken)
 
 
 def _told(row):

@@ -1,9 +1,9 @@
 """A file that comes in, as a table: by what its content is, whatever it is called."""
 
-from cmdb_api.errors import Invalid, Malformed, TooLarge, Unsupported
+from cmdb_api.errors import Invalid, Malformed, Unsupported
 from cmdb_api.services import nearest
 from cmdb_api.services.exchange import csv_reader, lines_reader, xlsx_reader
-from cmdb_api.services.exchange.tables import CSV, JSONL, TYPES, XLSX, Table
+from cmdb_api.services.exchange.tables import CSV, JSONL, TYPES, XLSX, Table, bounded
 from cmdb_api.services.exchange.xlsx_package import OLE, Package
 
 # What programs call the formats, in names and in content types.
@@ -42,7 +42,9 @@ def _format(data, name, type):
     said = {known: format for format, known in TYPES.items()} | ALSO
     format = ENDINGS.get(ending) or said.get(type or "")
     if format == XLSX or data.startswith(b"%PDF"):
-        raise Malformed(f"{name or 'the file'} is no .xlsx workbook, though it says so: {WANTED}")
+        raise Malformed(
+            f"{name or 'the file'} is no .xlsx workbook, though it says so; {WANTED} is wanted"
+        )
     if format:
         return format
     if ending in OTHER or type not in (None, "", "application/octet-stream"):
@@ -65,7 +67,7 @@ def _sheets(package, limits, wanted):
 
 
 def _sheet(package, sheet, limits):
-    table = Table(XLSX, lambda: _bounded(read(), limits), sheet=sheet.name)
+    table = Table(XLSX, lambda: bounded(read(), limits), sheet=sheet.name)
 
     def read():
         return xlsx_reader.rows(package, sheet, limits, table.notes)
@@ -78,16 +80,9 @@ def _csv(data, limits, encoding):
     mark = csv_reader.separator(text)
     text = csv_reader.without_separator(text)
     notes = [told] if told else []
-    return Table(CSV, lambda: _bounded(csv_reader.rows(text, mark, limits), limits), notes)
+    return Table(CSV, lambda: bounded(csv_reader.rows(text, mark, limits), limits), notes)
 
 
 def _lines(data, limits):
     headings, rows = lines_reader.read(data, limits)
-    return Table(JSONL, lambda: _bounded(rows(), limits), headings=headings)
-
-
-def _bounded(rows, limits):
-    for count, row in enumerate(rows):
-        if count > limits.rows:
-            raise TooLarge(f"more than {limits.rows} rows; send the table in pieces")
-        yield row
+    return Table(JSONL, lambda: bounded(rows(), limits), headings=headings)

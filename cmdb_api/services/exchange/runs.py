@@ -11,13 +11,18 @@ from cmdb_api.services import pages
 from cmdb_api.services.quarantine import tidy
 
 
-def add(session, *, actor, file_name, dry_run, result, failed=None, failed_type=None, keep_days):
-    """Keep a run, and forget those that are older than so many days; return its id."""
+def add(session, *, actor, owner, file_name, dry_run, result, failed, keep_days):
+    """
+    Keep a run, and forget those that are older than so many days; return its id.
+
+    ``failed`` is the file of the rows that failed, and its type; None where there is none.
+    """
     oldest = now() - timedelta(days=keep_days)
     session.execute(delete(ImportRun).where(ImportRun.at < oldest))
     name = file_name and tidy(file_name)
-    row = ImportRun(actor=actor, file_name=name, dry_run=dry_run, result=clean(result))
-    row.failed, row.failed_type = failed, failed_type
+    row = ImportRun(actor=actor, owner_key=owner, file_name=name, dry_run=dry_run)
+    row.result = clean(result)
+    row.failed, row.failed_type = failed or (None, None)
     session.add(row)
     session.flush()
     return row.id
@@ -32,9 +37,9 @@ def clean(told):
     return tidy(told) if isinstance(told, str) else told
 
 
-def page(session, *, actor=None, limit, cursor=None):
-    """Return one page of the runs, newest first; ``actor``: those of one."""
-    wanted = [ImportRun.actor == actor] if actor else []
+def page(session, *, owner=None, limit, cursor=None):
+    """Return one page of the runs, newest first; ``owner``: the key of whose alone."""
+    wanted = [ImportRun.owner_key == owner] if owner else []
     if cursor:
         wanted.append(ImportRun.id < pages.read(cursor, int)[0])
     query = select(*_COLUMNS).where(*wanted).order_by(ImportRun.id.desc()).limit(limit + 1)
@@ -42,14 +47,14 @@ def page(session, *, actor=None, limit, cursor=None):
     return {"items": [_told(row, short=True) for row in rows], "next_cursor": following}
 
 
-def one(session, number, *, actor=None):
+def one(session, number, *, owner=None):
     """Return what became of one; raises NotFound."""
-    return _told(_find(session, _COLUMNS, number, actor))
+    return _told(_find(session, _COLUMNS, number, owner))
 
 
-def failed(session, number, *, actor=None):
+def failed(session, number, *, owner=None):
     """Return the file of the rows that failed in one, and its type; raises NotFound."""
-    row = _find(session, (ImportRun.failed, ImportRun.failed_type), number, actor)
+    row = _find(session, (ImportRun.failed, ImportRun.failed_type), number, owner)
     if row.failed is None:
         raise NotFound(f"no row failed in import {number}")
     return tuple(row)
@@ -61,8 +66,8 @@ _COLUMNS += [ImportRun.failed_type]
 _LONG = ("preview", "failures", "columns", "made")
 
 
-def _find(session, columns, number, actor):
-    wanted = [ImportRun.id == number, *([ImportRun.actor == actor] if actor else [])]
+def _find(session, columns, number, owner):
+    wanted = [ImportRun.id == number, *([ImportRun.owner_key == owner] if owner else [])]
     query = select(*columns).where(*wanted)
     row = session.execute(query).one_or_none() if number < 2**63 else None
     if row is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cmdb_api.errors import Invalid
 from cmdb_api.services.exchange import dates, headings, mapping
 from cmdb_api.services.exchange.headings import EITHER, HOSTNAME
-from cmdb_api.services.exchange.tables import Table
+from cmdb_api.services.exchange.tables import Fault, Table
 
 # Rows with a value among which the headings are looked for.
 LOOKED_AT = 30
@@ -28,6 +28,8 @@ class Survey:
     headings: dict
     columns: list
     row_count: int = 0
+    # Those that sum up others, and are left out.
+    sum_count: int = 0
     last: int = 0
     # {column number: which orders of day and month its cells show}
     orders: dict = field(default_factory=dict)
@@ -37,19 +39,20 @@ class Survey:
     @property
     def empty_count(self):
         """Return how many rows without a value stand between the others."""
-        return max(self.last - self.head - self.row_count, 0)
+        return max(self.last - self.head - self.row_count - self.sum_count, 0)
 
     def rows(self):
         """Yield the rows below the headings."""
-        return (row for row in self.table.rows() if row.number > self.head)
+        return (row for row in self.table.rows() if row.number > self.head and not sums_up(row))
 
 
-def survey(tables, *, given=None, saved=None, kept=()):
+def survey(tables, *, given=None, saved=None, kept=(), kinds=()):
     """
     Return the Survey of the first of these tables that has a column of hostnames.
 
-    ``given`` and ``saved`` are as of ``mapping.decide``; of the mappings that are ``kept``, as
-    (name, {heading: field}), one that has the same headings is taken where nothing else is said.
+    ``given``, ``saved`` and ``kinds`` are as of ``mapping.decide``; of the mappings that are
+    ``kept``, as (name, {heading: field}), one that has the same headings is taken where nothing
+    else is said.
     Raises Invalid where none has.
     """
     seen = []
@@ -64,8 +67,20 @@ def survey(tables, *, given=None, saved=None, kept=()):
                 others = ", ".join(each.sheet for each in tables if each is not table)
                 table.notes.append(f"sheet {table.sheet} is read; there are also: {others[:500]}")
             head, named = found
-            return _look(table, head, named, mapping.decide(named, given, saved))
+            return _look(table, head, named, mapping.decide(named, given, saved, kinds))
     raise _no_hostname(seen)
+
+
+def sums_up(row):
+    """Tell whether a row is no asset, but the sum of others: "合计", and nothing but numbers."""
+    first, *others = (value for _, value in sorted(row.cells.items()))
+    return headings.is_sum(_text(first)) and all(map(_is_figure, others))
+
+
+def _is_figure(value):
+    if isinstance(value, str):
+        return value.strip()[:1].isdigit() or not _text(value)
+    return isinstance(value, (int, float, Fault))
 
 
 def _marks(texts):
@@ -102,14 +117,25 @@ def _look(table, head, named, columns):
     found = Survey(table, head, named, columns, last=head)
     found.orders = {at: set() for at in days}
     found.values = {at: set() for at in either}
-    for row in found.rows():
-        found.row_count, found.last = found.row_count + 1, row.number
+    sums = []
+    for row in table.rows():
+        if row.number <= head:
+            continue
+        found.last = row.number
+        if sums_up(row):
+            sums.append(row.number)
+            continue
+        found.row_count += 1
         for at in days & row.cells.keys():
             if shown := dates.order(row.cells[at]):
                 found.orders[at].add(shown)
         for at in either & row.cells.keys():
             if len(found.values[at]) < MOST_VALUES:
                 found.values[at].add(_text(row.cells[at]).lower())
+    found.sum_count = len(sums)
+    if sums:
+        shown = ", ".join(map(str, sums[:SHOWN])) + (" …" if len(sums) > SHOWN else "")
+        table.notes.append(f"left out, as they sum up others: {len(sums)} (row {shown})")
     return found
 
 

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cmdb_api.errors import TooLarge
+from cmdb_api.services.exchange import cells
+
 XLSX, CSV, JSONL = "xlsx", "csv", "jsonl"
 TYPES = {
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -32,6 +35,14 @@ class Fault(NamedTuple):
     why: str
 
 
+def written(text):
+    """Return the text that was written into a cell of a sheet or of CSV; a Fault if it was cut."""
+    try:
+        return cells.from_cell(text, cells.TEXT) or ""
+    except ValueError as error:
+        return Fault(text, str(error))
+
+
 class Row(NamedTuple):
     """One row, by its number in the file; ``cells`` is {column: value} of those that have any."""
 
@@ -52,6 +63,14 @@ class Table:
     sheet: str | None = None
     # {column: heading} where the file itself has the headings apart from the rows.
     headings: dict | None = None
+
+
+def bounded(rows, limits):
+    """Yield rows; raises TooLarge where there are too many."""
+    for count, row in enumerate(rows):
+        if count > limits.rows:
+            raise TooLarge(f"more than {limits.rows} rows; send the table in pieces")
+        yield row
 
 
 def letters(column):

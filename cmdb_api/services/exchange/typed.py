@@ -18,7 +18,7 @@ from cmdb_api.services.facts import LIST, NUMBER, TEXT
 LISTS = ("services", "contacts", "tags")
 # What takes a value away, and what stands for an empty cell.
 NONE = ("(none)", "(无)")
-EMPTY = re.compile(r"[-\u2013\u2014/\\_]{1,4}|n/?a", re.I)
+EMPTY = re.compile(r"[-\u2013\u2014/\\_]{1,4}|n/?a|无|暂无", re.I)
 # Text that a dash says something of.
 FREE = ("comment",)
 # Beside spaces: characters that nobody sees.
@@ -48,8 +48,8 @@ def read(name, value, orders=(), known=frozenset()):
     if isinstance(value, Fault):
         raise ValueError(value.why)
     if isinstance(value, str):
-        value = cells.from_cell(value.strip(BLANK), TEXT)
-        if unicodedata.normalize("NFKC", value or "").lower() in NONE:
+        value = value.strip(BLANK)
+        if unicodedata.normalize("NFKC", value).lower() in NONE:
             return {name: None}
     if name.startswith(EXPECTED):
         return {name: _expected(name.removeprefix(EXPECTED), value)}
@@ -90,7 +90,7 @@ def _text(value):
     if isinstance(value, (date, datetime)):
         whole = isinstance(value, datetime) and value.time() != datetime.min.time()
         return value.isoformat(" ") if whole else value.strftime("%Y-%m-%d")
-    return cells.from_cell(value, TEXT).replace("\u00a0", " ")
+    return cells.as_text(value).replace("\u00a0", " ")
 
 
 def wide(text):

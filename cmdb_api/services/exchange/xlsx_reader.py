@@ -9,21 +9,16 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from cmdb_api.errors import Malformed, TooLarge
-from cmdb_api.services.exchange import xml_events
+from cmdb_api.services.exchange import xlsx_merged, xml_events
 from cmdb_api.services.exchange.cells import LONGEST, unescaped
-from cmdb_api.services.exchange.tables import Fault, Row, letters, number
+from cmdb_api.services.exchange.tables import Fault, Row, letters, number, written
 from cmdb_api.services.exchange.xlsx_package import BROKEN
 
 # Empty rows in a row, after which nothing more is looked for.
 MOST_EMPTY = 10_000
-MOST_MERGED = 100_000
 # What a sheet has at most.
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_MERGED = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
-)
-_END = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 # Days of the calendar from 1900-03-01 to 9999.
 _DAYS = range(61, 2_958_466)
@@ -32,7 +27,7 @@ _1904 = 1462
 
 def rows(package, sheet, limits, notes):
     """Yield the rows of a sheet that have a value; what is odd is added to the notes."""
-    merged = _merged_areas(package, sheet)
+    merged = xlsx_merged.areas(package, sheet)
     last = 0
     for row in _rows(package, sheet, limits, notes):
         if row.number - last > MOST_EMPTY:
@@ -129,13 +124,11 @@ class _Cells:
         if self.formula and text == "" and sort != "str":
             why = "a formula whose result is not in the file; open it in a spreadsheet and save it"
             return Fault("", f"{why}, or put the value there")
-        if len(text) > LONGEST:
-            return Fault(f"{text[:40]}…", f"longer than the {LONGEST} characters of a cell")
         if sort == "s":
             known = text.isdecimal() and int(text[:9]) < len(self.texts)
-            return self.texts[int(text)] if known else Fault(text, "a text that the file lacks")
+            return _text(self.texts[int(text)]) if known else Fault(text, "the file lacks its text")
         if sort in ("inlineStr", "str"):
-            return unescaped(text)
+            return _text(unescaped(text))
         if sort == "e":
             return Fault(text, f"{text} is an error of a formula; put the value there")
         if sort == "b":
@@ -154,9 +147,18 @@ class _Cells:
             return Fault(text[:40], "not a number, as the file says it is")
         if style == "date":
             return _date(value, self.shift)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+        if isinstance(value, float) and value.is_integer():
+            if abs(value) >= 10**15:
+                why = "a number of which a spreadsheet keeps 15 digits only: make the cell text"
+                return Fault(text, f"{why}, and type it again")
             value = int(value)
         return str(value).zfill(style) if style and isinstance(value, int) else value
+
+
+def _text(text):
+    if len(text) > LONGEST:
+        return Fault(f"{text[:40]}…", f"longer than the {LONGEST} characters of a cell")
+    return written(text)
 
 
 def _date(value, shift):
@@ -173,47 +175,3 @@ def _moment(text):
         return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=None)
     except ValueError:
         return text
-
-
-class _Merged:
-    """The merged areas of a sheet, as its rows pass by."""
-
-    def __init__(self, areas):
-        # The next one is the last.
-        self.coming = sorted(areas, reverse=True)
-        self.open = []
-
-    def fill(self, row):
-        """Return a row with the values of the areas that it is in; rows come in their order."""
-        while self.coming and self.coming[-1][0] <= row.number:
-            first, column, last = self.coming.pop()
-            if first == row.number and column in row.cells:
-                self.open.append((last, column, row.cells[column]))
-        self.open = [area for area in self.open if area[0] >= row.number]
-        filled = {column: value for _, column, value in self.open}
-        return row._replace(cells=filled | row.cells) if filled else row
-
-
-def _merged_areas(package, sheet):
-    """Read a sheet's merged areas of several rows; they stand behind all of its cells."""
-    areas, tail, behind = [], b"", False
-    try:
-        with package.open(sheet.part) as stream:
-            while chunk := stream.read(xml_events.CHUNK):
-                tail += chunk
-                if not behind and (match := _END.search(tail)):
-                    behind, tail = True, tail[match.end() :]
-                if behind:
-                    last = 0
-                    for match in _MERGED.finditer(tail):
-                        areas.append(match.groups())
-                        last = match.end()
-                    tail = tail[last:]
-                    if len(areas) > MOST_MERGED:
-                        raise TooLarge(f"the sheet has more than {MOST_MERGED} merged areas")
-                # As long as what is looked for may be cut.
-                tail = tail[-200:]
-    except BROKEN as error:
-        raise Malformed(f"sheet {sheet.name} is damaged: {error}") from error
-    found = ((int(top), number(left.decode()), int(low)) for left, top, _, low in areas)
-    return _Merged([area for area in found if area[0] < area[2]])

@@ -22,6 +22,8 @@ TEXT, NUMBER, FLAG, LIST = facts.TEXT, facts.NUMBER, facts.FLAG, facts.LIST
 DAY, MOMENT = "day", "moment"
 TYPES = (TEXT, NUMBER, FLAG, LIST, DAY, MOMENT)
 MOST = 100
+# Unknown ones that one error tells of, at most.
+TOLD = 5
 
 # What an asset has one of, whatever it reported.
 OWN = {
@@ -73,7 +75,17 @@ def choose(session, names=None):
     wanted = dict.fromkeys(ALSO.get(name, name) for name in names or DEFAULT)
     if len(wanted) > MOST:
         raise Invalid.of("columns", f"more than {MOST} columns")
-    return [find(session, name) for name in wanted]
+    found, faults = [], []
+    for name in wanted:
+        try:
+            found.append(find(session, name))
+        except Invalid as error:
+            faults += error.fields["columns"]
+            if len(faults) == TOLD:
+                break
+    if faults:
+        raise Invalid.of("columns", "; ".join(faults))
+    return found
 
 
 def find(session, name):

@@ -17,6 +17,8 @@ AT_ONCE = 200
 MOST_TEXTS = 5000
 _TYPES = {facts.NUMBER: "int", facts.TEXT: "str", facts.FLAG: "bool", facts.LIST: "list"}
 RETRY = {"Retry-After": "60"}
+# Facts that go by the value of another one too: "Debian GNU/Linux" is called Debian.
+ALSO = {"os.name": "os.id"}
 
 
 def counts(kind, all_wanted):
@@ -34,6 +36,14 @@ def has(session, fact, all_wanted, more):
     """
     if fact.type == facts.TEXT and any(wanted.sign != "=" for wanted in all_wanted):
         return _ordered(session, fact, all_wanted, more)
+    if fact.name in ALSO and all(wanted.pattern is None for wanted in all_wanted):
+        other = facts.FACTS[ALSO[fact.name]]
+        return or_(*(_said(session, each, all_wanted, more) for each in (fact, other)))
+    return _said(session, fact, all_wanted, more)
+
+
+def _said(session, fact, all_wanted, more):
+    """Return the condition that a fact's value is as wanted."""
     test = Json(session, fact.name, _TYPES[fact.type], all_wanted)
     own = FACTS.version == summaries.VERSION, test.of(AssetFacts.facts)
     found = [Asset.id.in_(select(FACTS.asset_id).where(*own))]
@@ -68,6 +78,16 @@ def unkept(session):
 
     Raises Busy where these are many: an answer without them would be wrong.
     """
+    ids = _unkept_ids(session)
+    return filling.observed(session, ids) if ids else {}
+
+
+def check(session):
+    """Raise Busy where the facts of many assets are not kept yet."""
+    _unkept_ids(session)
+
+
+def _unkept_ids(session):
     ids = filling.missing(session, AT_ONCE + 1)
     if len(ids) > AT_ONCE:
         raise Busy(
@@ -75,7 +95,7 @@ def unkept(session):
             "makes them, which 'cmdb serve' starts: look at its log where this stays so",
             headers=RETRY,
         )
-    return filling.observed(session, ids) if ids else {}
+    return ids
 
 
 def _among(session, more, test):

@@ -14,6 +14,7 @@ from cmdb_api.services.search import (
     components,
     declared_terms,
     fact_terms,
+    titles,
     values,
     vocabulary,
     words,
@@ -26,6 +27,22 @@ from cmdb_api.services.search.wanted import Wanted
 NAMED = ("package", "unit", "user", "container", "guest")
 _PACKAGE_FIELDS = ("name", "arch", "version", "older_versions")
 ANY = Wanted("=", "*", "%")
+# What people call fields, beside the headings of columns.
+CALLED = {
+    **dict.fromkeys(("ip", "ipv4", "ipv6", "mac", "network", "addr"), "address"),
+    **dict.fromkeys(("sn", "serial_number", "service_tag"), "serial"),
+    **dict.fromkeys(("host", "name", "minion", "id", "fqdn"), "hostname"),
+    **dict.fromkeys(("owner", "responsible", "admin"), "contact"),
+    **dict.fromkeys(("dc", "site", "location", "datacenter", "data_center"), "data_centre"),
+    **dict.fromkeys(("ram", "memory_gb"), "memory.total_bytes"),
+    **dict.fromkeys(("os", "distro", "osfinger"), "os.name"),
+    **dict.fromkeys(("kernel", "kernelrelease"), "os.kernel"),
+    **dict.fromkeys(("model", "product"), "board.model"),
+    **dict.fromkeys(("vendor", "manufacturer", "brand"), "board.vendor"),
+    **dict.fromkeys(("cores", "cpus", "num_cpus"), "cpu.core_count"),
+    **{"env": "environment", "status": "state", "u": "position_u", "warranty": "warranty_until"},
+    **{"last_seen": "reported", "updated": "changed", "role": "service"},
+}
 
 __all__ = ["NAMED", "REFERENCES", "Field", "Fields", "known", "names"]
 
@@ -75,7 +92,7 @@ class Fields:
             return fact_terms.has(self.session, facts.FACTS[field], all_wanted, self._unkept)
         kind, dot, name = field.partition(".")
         if not components.is_known(self.session, kind):
-            raise ValueError(f"there is no field {field}{self._hint(field)}")
+            raise ValueError(f"there is no field {field}{self._meant(field)}")
         if not dot:
             return self._kind(kind, all_wanted)
         if facts.counted(field):
@@ -102,6 +119,13 @@ class Fields:
             raise ValueError("the name of a package is wanted: package.NAME")
         named = values.text(BulkItem.data["name"].as_string(), vocabulary.package(name))
         return bulk.packages(self.session, named, all_wanted)
+
+    def _meant(self, field):
+        """Return the end of a message: what may have been meant, or where to look."""
+        if name := CALLED.get(field.lower()) or titles.name_of(field):
+            return f"; did you mean {name}?"
+        text = "; GET /api/v1/search/fields lists all; what has a colon in it stands in quotes"
+        return self._hint(field) or text
 
     def _hint(self, field):
         return nearest.hint(field, vocabulary.names())

@@ -13,14 +13,13 @@ from luqum.thread import parse as _parse
 from sqlalchemy import and_, not_, or_
 
 from cmdb_api.errors import Invalid
-from cmdb_api.services.search import wanted
+from cmdb_api.services.search import slips, wanted
 from cmdb_api.services.search.spelling import hidden, shown
 
 LONGEST, MOST_TERMS, DEEPEST = 1000, 30, 20
 _AND = (tree.AndOperation, tree.UnknownOperation)
 _GROUPS = (tree.Group, tree.FieldGroup, tree.Plus)
 _NOT = (tree.Not, tree.Prohibit)
-_JOINING = ("and", "or", "not")
 _INSTEAD = {
     tree.Fuzzy: "~ is not known here; use * and ?, or quotes where it is part of a value",
     tree.Proximity: "~ is not known here; use * between the words, or take it away",
@@ -146,6 +145,8 @@ def _wanted(node, field):
     """Return all that a leaf wants of one value."""
     if isinstance(node, tree.Range):
         return _range(node)
+    if field is None and isinstance(node, (tree.From, tree.To)):
+        slips.check(str(node), is_free=True)
     if isinstance(node, tree.From):
         return [_value(node.a, ">=" if node.include else ">")]
     if isinstance(node, tree.To):
@@ -153,8 +154,8 @@ def _wanted(node, field):
     if not isinstance(node, (tree.Word, tree.Phrase)):
         raise ValueError(_INSTEAD.get(type(node), "a value is wanted"))
     found = _value(node, "=")
-    if field is None and isinstance(node, tree.Word) and found.text in _JOINING:
-        raise ValueError(f'write {found.text.upper()} to join terms, or "{found.text}" in quotes')
+    if isinstance(node, tree.Word):
+        slips.check(found.text, is_free=field is None)
     return [found]
 
 

@@ -6,7 +6,7 @@ through the assets, so whoever sees some of them learns of their values alone.
 
 from collections import Counter
 
-from sqlalchemy import func, literal, select, true, union_all
+from sqlalchemy import and_, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from cmdb_api.models import Asset, AssetFacts, BulkItem, Component, Section
@@ -14,7 +14,7 @@ from cmdb_api.services import facts, listing, patterns
 from cmdb_api.services.dialects import among, dialect
 from cmdb_api.services.quarantine import KINDS
 from cmdb_api.services.resources import RESOURCES
-from cmdb_api.services.search import limits, stored_items
+from cmdb_api.services.search import limits, stored_items, summaries
 from cmdb_api.services.search.column_values import PACKAGE
 
 MOST = 20
@@ -79,7 +79,8 @@ def _referred(session, resource, prefix):
 def _of_fact(session, fact, prefix):
     if fact.type == facts.FLAG:
         return _flags(prefix)
-    rows = select(Asset.id).join(AssetFacts, AssetFacts.asset_id == Asset.id)
+    kept = and_(AssetFacts.asset_id == Asset.id, AssetFacts.version == summaries.VERSION)
+    rows = select(Asset.id).join(AssetFacts, kept)
     if fact.type != facts.LIST:
         return _counted(session, AssetFacts.facts[fact.name].as_string(), rows, prefix)
     if dialect(session) == "postgresql":

@@ -3,15 +3,12 @@
 Who may see only some business units sees their own ones alone: what others wrote may name assets.
 """
 
-from typing import NamedTuple
-
 from sqlalchemy import false, func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from cmdb_api.errors import Conflict, Forbidden, Invalid, NotFound
 from cmdb_api.models import SavedQuery
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, locking, nearest, pages, patterns
+from cmdb_api.services import etags, locking, nearest, pages, patterns, unique
 from cmdb_api.services.search import columns, query, sorting
 
 # Searches that one owner keeps at most.
@@ -21,24 +18,6 @@ PARTS = ("query", "sort", "columns")
 PLAIN = ("name", "description", "shared", "query", "sort")
 # Stands in no name.
 _BETWEEN = "\t"
-
-
-class Reader(NamedTuple):
-    """Who asks: the name that searches belong to, and what it may."""
-
-    name: str
-    admin: bool = False
-    limited: bool = False
-
-    @classmethod
-    def of(cls, bearer):
-        """Return the reader that a bearer of a token is."""
-        limited = getattr(bearer, "units", None) is not None
-        return cls(bearer.name, bearer.scope == "admin" and not limited, limited)
-
-    def owns(self, row):
-        """Tell whether a search is this reader's."""
-        return row.owner == self.name
 
 
 def filled(session, reader, wanted):
@@ -60,7 +39,7 @@ def filled(session, reader, wanted):
 
 def find(session, reader, name):
     """Return the search of this name: the reader's own, else one that is shared."""
-    keys = [key(reader.name, name, shared) for shared in (False, True)]
+    keys = [key(reader.key, name, shared) for shared in (False, True)]
     seen = _seen(reader), SavedQuery.name_key.in_(keys)
     rows = {row.name_key: row for row in session.scalars(select(SavedQuery).where(*seen))}
     if found := rows.get(keys[0]) or rows.get(keys[1]):
@@ -74,7 +53,9 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
     """Return one page by name; those of another owner that are not shared are for admins."""
     if owner and owner != reader.name and not reader.admin:
         raise Forbidden("what others keep for themselves is shown to admins alone")
-    wanted = [SavedQuery.owner == owner if owner else _seen(reader)]
+    wanted = [SavedQuery.owner == owner] if owner else []
+    if not (owner and reader.admin):
+        wanted.append(_seen(reader))
     if name:
         wanted.append(patterns.like(patterns.lowered(SavedQuery.name, name), name))
     if shared is not None:
@@ -99,10 +80,10 @@ def one(session, reader, number):
 def add(session, reader, given):
     """Keep a search; return its id. Raises Invalid where it is none, Conflict for a taken name."""
     locking.begin(session)
-    same = SavedQuery.owner == reader.name
+    same = SavedQuery.owner_key == reader.key
     if session.scalar(select(func.count()).select_from(SavedQuery).where(same)) >= MOST:
         raise Conflict(f"{reader.name} has {MOST} saved searches: remove one first")
-    row = SavedQuery(owner=reader.name, query="", shared=False)
+    row = SavedQuery(owner=reader.name, owner_key=reader.key, query="", shared=False)
     _write(session, row, given)
     session.add(row)
     _flush(session, row)
@@ -132,7 +113,7 @@ def remove(session, reader, number, *, if_match=None):
 
 def _seen(reader):
     """Return the condition for what a reader may see."""
-    own = SavedQuery.owner == reader.name
+    own = SavedQuery.owner_key == reader.key
     return own | (false() if reader.limited else SavedQuery.shared)
 
 
@@ -158,7 +139,7 @@ def _write(session, row, given):
     if "columns" in given:
         row.columns = ",".join(given["columns"] or ()) or None
     row.query = row.query or ""
-    row.name_key = key(row.owner, row.name, row.shared)
+    row.name_key = key(row.owner_key, row.name, row.shared)
     if len(row.name_key) > LONGEST_KEY:
         raise Invalid.of("name", "too long")
     faults = _faults(session, {part: v for part, v in _parts(row).items() if part in given})
@@ -196,16 +177,6 @@ def _told(row):
 
 
 def _flush(session, row):
-    """Write a row; raises Conflict where another one has its name."""
-    same = SavedQuery.name_key == row.name_key, SavedQuery.id != (row.id or 0)
-    with session.no_autoflush:
-        other = session.scalar(select(SavedQuery.id).where(*same))
     whose = "shared" if row.shared else f"of {row.owner}"
     taken = Conflict.of("name", f"a saved search {whose} is named {row.name} already")
-    if other is not None:
-        raise taken
-    try:
-        session.flush()
-    except IntegrityError as error:
-        # Another one came with it this moment.
-        raise taken from error
+    unique.flush(session, row, taken)

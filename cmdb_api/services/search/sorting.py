@@ -14,7 +14,7 @@ from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset, AssetFacts, AssetStatus, Section
 from cmdb_api.services import facts, nearest, pages
 from cmdb_api.services.resources import SINGLE
-from cmdb_api.services.search import column_values, columns, json_values
+from cmdb_api.services.search import column_values, columns, fact_terms, json_values, summaries
 from cmdb_api.services.search.columns import DAY, FLAG, LIST, MOMENT, NUMBER, TEXT
 
 MOST = 5
@@ -91,9 +91,10 @@ class Order:
 
 def join(rows):
     """Join what values to order by are read from to a query of ``Asset``."""
-    return rows.join(AssetStatus, AssetStatus.asset_id == Asset.id, isouter=True).join(
-        AssetFacts, AssetFacts.asset_id == Asset.id, isouter=True
-    )
+    # What an older version read is not what is meant now: as if it were not there.
+    kept = and_(AssetFacts.asset_id == Asset.id, AssetFacts.version == summaries.VERSION)
+    rows = rows.join(AssetStatus, AssetStatus.asset_id == Asset.id, isouter=True)
+    return rows.join(AssetFacts, kept, isouter=True)
 
 
 def names():
@@ -168,6 +169,7 @@ def _value(session, column):
         fact = name.removeprefix(column_values.EXPECTED)
         return json_values.value(session, Asset.expected, fact, column.type)
     if fact in facts.FACTS:
+        fact_terms.check(session)
         return json_values.value(session, AssetFacts.facts, fact, column.type)
     if name.endswith(".count"):
         return _count(name.removesuffix(".count"))

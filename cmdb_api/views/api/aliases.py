@@ -1,5 +1,7 @@
 """Other names of assets."""
 
+from http import HTTPStatus
+
 from flask import g
 from flask.views import MethodView
 from marshmallow import ValidationError
@@ -21,6 +23,7 @@ class Alias(MethodView):
     @blp.response(200, AliasesSchema)
     @blp.alt_response(404, "NOT_FOUND")
     @blp.alt_response(409, "CONFLICT")
+    @blp.alt_response(422, HTTPStatus(422).name)
     def put(self, hostname, alias):
         """
         Give an asset another name.

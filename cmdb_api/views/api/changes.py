@@ -38,7 +38,7 @@ class Groups(MethodView):
         return grouping.page(db.session, **query)
 
 
-@blp.route("/changes/<hostname>/<int:seq>")
+@blp.route("/changes/<hostname>/<count:seq>")
 class OneChange(MethodView):
     @needs("read")
     @blp.response(200, schemas.ChangeDetailSchema)

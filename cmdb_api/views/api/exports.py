@@ -14,6 +14,7 @@ from cmdb_api.models.types import now
 from cmdb_api.schemas.export import CsvQuery, LinesQuery, TableQuery
 from cmdb_api.services.exchange import exporting
 from cmdb_api.services.search import saved
+from cmdb_api.services.search.readers import Reader
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -91,7 +92,7 @@ class AssetSchemaDocument(MethodView):
 
 def _export(form, mimetype, wanted):
     """Answer with a file that is whole before its first byte is sent, and has no name on disk."""
-    wanted = saved.filled(db.session, saved.Reader.of(g.bearer), wanted)
+    wanted = saved.filled(db.session, Reader.of(g.bearer), wanted)
     packed = form != "xlsx" and request.accept_encodings["gzip"] > 0
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())

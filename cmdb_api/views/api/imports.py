@@ -46,7 +46,7 @@ class Imports(MethodView):
     @blp.response(200, schemas.ImportPageSchema)
     def get(self, query):
         """List imports, newest first."""
-        return runs.page(db.session, actor=_only(), **query)
+        return runs.page(db.session, owner=_only(), **query)
 
     @needs("write")
     @blp.arguments(schemas.ImportQuery, location="query")
@@ -63,7 +63,8 @@ class Imports(MethodView):
         data, name = _form() if request.mimetype == FORM else (_body(), None)
         asked = {"file_name": name and name[-LONGEST_NAME:]} | asked
         mimetype = None if request.mimetype == FORM else request.mimetype
-        number = importing.run(data, actor=g.bearer.name, type=mimetype, **asked)
+        who = {"actor": g.bearer.name, "owner": g.bearer.owner}
+        number = importing.run(data, **who, type=mimetype, **asked)
         place = {"Location": url_for("imports.Import", number=number)}
         return runs.one(db.session, number), 201, place
 
@@ -75,7 +76,7 @@ class Import(MethodView):
     @blp.alt_response(404, "NOT_FOUND")
     def get(self, number):
         """Show what became of an import."""
-        return runs.one(db.session, number, actor=_only())
+        return runs.one(db.session, number, owner=_only())
 
 
 @blp.route("/<int:number>/failed")
@@ -90,7 +91,7 @@ class Failed(MethodView):
 
         Put right, it can be imported as it is: the column that tells why is left out.
         """
-        data, mimetype = runs.failed(db.session, number, actor=_only())
+        data, mimetype = runs.failed(db.session, number, owner=_only())
         name = f"import-{number}-failed.{ENDINGS[mimetype]}"
         answer = current_app.response_class(data, mimetype=mimetype)
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -99,7 +100,7 @@ class Failed(MethodView):
 
 def _only():
     """Return whose imports are shown: of who is limited to business units only their own."""
-    return None if getattr(g.bearer, "units", None) is None else g.bearer.name
+    return None if g.bearer.units is None else g.bearer.owner
 
 
 def _body():
@@ -121,5 +122,10 @@ def _form():
     request.max_content_length = current_app.config["MAX_IMPORT_LENGTH"]
     sent = request.files.get("file")
     if sent is None:
-        raise Invalid.of("file", "the form has no file of this name")
+        raise Invalid.of("file", "no part of the form is a file of this name: -F file=@a.xlsx")
+    # Such as dry_run: an import without it would not be what was asked for.
+    others = sorted({*request.form, *request.files} - {"file"})
+    if others or len(request.files.getlist("file")) > 1:
+        name = others[0][:100] if others else "file"
+        raise Invalid.of(name, f"the form is of one file alone; write the rest as ?{name}=…")
     return sent.read(), sent.filename

@@ -6,7 +6,7 @@ from flask.views import MethodView
 from cmdb_api.extensions import db
 from cmdb_api.schemas import search as schemas
 from cmdb_api.services.search import saved
-from cmdb_api.services.search.saved import Reader
+from cmdb_api.services.search.readers import Reader
 from cmdb_api.views import etag
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint

@@ -125,6 +125,7 @@ class ResendAll(MethodView):
     @needs("admin")
     @blp.response(200, schemas.ResentSchema)
     @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
     def post(self, number):
         """Deliver all that was given up again, and try the webhook at once."""
         count = backlog.resend(db.session, number)
@@ -148,6 +149,7 @@ class Resend(MethodView):
     @needs("admin")
     @blp.response(200, schemas.ResentSchema)
     @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
     def post(self, number, outbox_id):
         """Deliver an event again, and try the webhook at once."""
         count = backlog.resend(db.session, number, outbox_id)

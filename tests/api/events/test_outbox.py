@@ -1,11 +1,12 @@
 """Each change that somebody wants to be told of is told, and none that did not happen."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from cmdb_api.extensions import db
 from cmdb_api.models import Delivery, Outbox
 from cmdb_api.services import assets, locking, merge
+from cmdb_api.services.events import fanout
 from tests.reports import section
 
 ASSETS = "/api/v1/assets"
@@ -168,22 +169,36 @@ def test_events_of_a_search_that_no_longer_fits_wait_until_it_is_mended(
 ):
     post(make_report("web02", {"rack_light": section([{"slot": "1", "colour": "red"}])}))
     assert admin.get(ASSETS, query_string={"query": "rack_light.colour:red"}).json["total"] == 1
-    change("web01")
+    change("web01", "web03")
     take = stream("lights", query="hostname:web01 OR rack_light.colour:red", kinds=["disk"])
     # The only one that reported such a kind goes.
     admin.post(f"{ASSETS}/web02/state", json={"state": "retired"})
     assert admin.delete(f"{ASSETS}/web02").status_code == 204
-    change("web01")
+    change("web01", "web03")
     assert take() == []
     path = "/api/v1/subscriptions/1"
-    (dead,) = admin.get(f"{path}/deliveries", query_string={"status": "dead"}).json["items"]
+    dead, _ = admin.get(f"{path}/deliveries", query_string={"status": "dead"}).json["items"]
     assert "rack_light" in dead["error"]
     assert "rack_light" in admin.get(path).json["last_error"]
+    refused = admin.post(f"{path}/deliveries/resend-all")
+    assert (refused.status_code, "rack_light" in refused.json["error"]["message"]) == (409, True)
     etag = {"If-Match": admin.get(path).headers["ETag"]}
     mended = admin.patch(path, json={"query": "hostname:web01"}, headers=etag)
     assert mended.status_code == 200, mended.text
     assert admin.post(f"{path}/deliveries/resend-all").json == {"count": 1}
     assert what(take()) == [("web01", "disk", "changed")]
+
+
+def test_the_time_that_a_search_may_take_bounds_nothing_that_follows(app, change, stream):
+    change("web01")
+    stream(query="hostname:web01", kinds=["disk"])
+    change("web01")
+    with app.app_context():
+        assert fanout.hand_out(db.session) == 1
+        if db.engine.dialect.name == "postgresql":
+            assert db.session.scalar(text("SHOW statement_timeout")) == "0"
+        db.session.commit()
+    assert count(app, Delivery) == 1
 
 
 def test_what_nobody_wants_in_the_end_is_kept_nowhere(app, change, stream, worker):

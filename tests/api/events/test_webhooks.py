@@ -5,6 +5,8 @@ import json
 import socket
 import ssl
 import threading
+import time
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +15,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from cmdb_api.errors import SettingsError
 from cmdb_api.extensions import db
 from cmdb_api.models import Delivery, Outbox
+from cmdb_api.models.types import now
+from cmdb_api.services.events import deliveries, fanout, subscriptions
 from cmdb_api.worker import Worker
 from tests.api.events.conftest import LOOPBACK, PATH
 from tests.puppet.certificates import Authority
@@ -311,6 +315,40 @@ def test_two_workers_at_once_deliver_each_event_once_and_in_order(
     Worker(app, clock=clock).once()
     for host in hosts:
         assert receiver.of(host) == expected
+
+
+def test_who_removes_a_webhook_and_who_delivers_for_it_do_not_wait_for_each_other(
+    app, subscribe, change, worker, at_once
+):
+    change("web01")
+    number = subscribe(kinds=["disk"])["id"]
+    change("web01")
+    with app.app_context():
+        fanout.hand_out(db.session)
+        claim = deliveries.claim(db.session, number, "a worker", now())
+        db.session.commit()
+        (due,) = deliveries.due(db.session, claim, now())
+        db.session.rollback()
+    is_locked = Barrier(2)
+
+    def remove():
+        with app.app_context():
+            subscriptions.try_anew(db.session, number)
+            is_locked.wait()
+            # Time for the other to come to where it waits.
+            time.sleep(0.3)
+            subscriptions.remove(db.session, number)
+            db.session.commit()
+
+    def take():
+        with app.app_context():
+            is_locked.wait()
+            deliveries.taken(db.session, claim, [due.outbox_id], now())
+            db.session.commit()
+
+    at_once(remove, take)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Delivery)) == 0
 
 
 def test_certificates_are_checked_against_the_named_ca(
