@@ -36,7 +36,7 @@ def fire(path):
     return True
 """
 
-# What a site might do when a role of a host changes.
+# What a site might do when a duty of a host changes.
 REACT = """
 note:
   local.file.write:
@@ -110,7 +110,7 @@ def relay_master(salt_factories, master_settings, folder):
             "pillar_roots": {"base": [str(pillar)]},
             "module_dirs": [str(PROJECT / "salt")],
             "engines": [{"cmdb": {}}],
-            "reactor": [{"cmdb/change/*/role": [str(files / "react.sls")]}],
+            "reactor": [{"cmdb/change/*/duty": [str(files / "react.sls")]}],
             "ext_pillar": [{"cmdb": True}],
             "cmdb": master_settings,
         },

@@ -32,18 +32,18 @@ def ask(relay_api):
 @pytest.fixture(scope="module")
 def stream(ask):
     """Make the stream that the engine reads, and give how it fares."""
-    given = {"name": "salt", "type": "stream", "kinds": ["role"]}
+    given = {"name": "salt", "type": "stream", "kinds": ["duty"]}
     return ask("/api/v1/subscriptions", given)
 
 
 @pytest.fixture
 def report(relay_api, ask):
-    """Return a function that reports the role of a minion, as the minion itself would."""
+    """Return a function that reports a duty of a minion, as the minion itself would."""
 
-    def report(host, role):
+    def report(host, duty):
         key, number = relay_api.key(host), time.time_ns() // 10**6
-        items = [{"slot": "role", "name": role}]
-        made = make_report(host, {"role": items}, key=key, seq=number, age_ms=0)
+        items = [{"slot": "duty", "name": duty}]
+        made = make_report(host, {"duty": items}, key=key, seq=number, age_ms=0)
         assert ask("/api/v1/reports", made)["result"] == "recorded"
 
     return report
@@ -75,9 +75,9 @@ def test_a_change_is_fired_on_the_bus_and_a_reactor_acts_on_it(
     report("web01", "web server")
     wait_until(heard, PATIENCE)
     ((tag, event),) = heard()
-    assert tag == "cmdb/change/web01/role"
+    assert tag == "cmdb/change/web01/duty"
     assert (event["host"], event["action"], event["fields"]) == ("web01", "changed", ["name"])
-    assert event["after"] == {"slot": "role", "name": "web server"}
+    assert event["after"] == {"slot": "duty", "name": "web server"}
     wait_until((folder / "reacted").exists, PATIENCE)
     assert (folder / "reacted").read_text() == "web server\n"
     wait_until(lambda: waits(relay_api, stream) == 0, PATIENCE)
