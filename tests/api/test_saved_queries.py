@@ -213,3 +213,11 @@ def test_an_unknown_one_is_told_with_the_nearest(save, anna):
     assert answer.status_code == 404
     assert "did you mean Old disks?" in answer.json["error"]["message"]
     assert anna.get(f"{SAVED}/{2**70}").status_code == 404
+
+
+def test_what_is_wrong_is_told_of_each_part_once(writer):
+    given = {"name": "odd", "query": "rakc:A12", "sort": "hostnam"}
+    error = writer.post("/api/v1/saved-queries", json=given).json["error"]
+    assert set(error["fields"]) == {"query", "sort"}
+    assert error["fields"]["query"][0].startswith("at character 1: ")
+    assert error["message"].count("query: ") == error["message"].count("sort: ") == 1

@@ -32,7 +32,7 @@ def filled(session, reader, wanted):
     row = find(session, reader, name)
     told = {part: value for part, value in _parts(row).items() if not wanted.get(part)}
     if faults := _faults(session, told):
-        said = "; ".join(faults.values())
+        said = "; ".join(_spoken(faults))
         raise Invalid.of("saved", f"{row.name} does not fit any more: {said}")
     return wanted | told
 
@@ -74,7 +74,7 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
 def one(session, reader, number):
     """Return one with what of it fits no more; raises NotFound."""
     row = _row(session, reader, number)
-    return _told(row) | {"problems": list(_faults(session, _parts(row)).values())}
+    return _told(row) | {"problems": _spoken(_faults(session, _parts(row)))}
 
 
 def add(session, reader, given):
@@ -144,7 +144,7 @@ def _write(session, row, given):
         raise Invalid.of("name", "too long")
     faults = _faults(session, {part: v for part, v in _parts(row).items() if part in given})
     if faults:
-        raise Invalid("; ".join(faults.values()), fields={k: [v] for k, v in faults.items()})
+        raise Invalid("; ".join(_spoken(faults)), fields={k: [v] for k, v in faults.items()})
 
 
 def _parts(row):
@@ -161,8 +161,12 @@ def _faults(session, parts):
             if value:
                 checks[part](session, value)
         except Invalid as error:
-            found[part] = error.message
+            found[part] = " ".join(error.fields.get(part) or [error.message])
     return found
+
+
+def _spoken(faults):
+    return [f"{part}: {text}" for part, text in faults.items()]
 
 
 def key(owner, name, shared):
