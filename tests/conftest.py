@@ -14,9 +14,6 @@ from cmdb_api.extensions import db
 from cmdb_api.models import AssetType, organisation
 from tests import postgres
 
-# Folders whose tests share what takes long to start: a Salt master, a wheel.
-SHARING = ("salt", "relay", "agent", "packaging", "matrix", "puppet")
-
 _numbers = itertools.count(1)
 
 
@@ -125,14 +122,6 @@ def _make_tables(url):
     engine = create_engine(url)
     db.metadata.create_all(engine)
     engine.dispose()
-
-
-def pytest_collection_modifyitems(items):
-    """Let one process have all tests of a file, and of a folder whose tests share a master."""
-    for item in items:
-        folder = item.path.parent
-        shares = folder.name in SHARING
-        item.add_marker(pytest.mark.xdist_group(str(folder if shares else item.path)))
 
 
 def pytest_unconfigure():
