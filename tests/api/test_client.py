@@ -36,21 +36,21 @@ def package(address, tmp_path, monkeypatch):
     """Generate a client without one warning, and return a function that imports its modules."""
     (tmp_path / "settings.yaml").write_text(shown("content_type_overrides:"))
     command = [GENERATOR, "generate", "--url", f"{address}/api/v1/openapi.json"]
-    command += ["--config", "settings.yaml", "--meta", "none", "--output-path", "cmdb_client"]
+    command += ["--config", "settings.yaml", "--meta", "none", "--output-path", "cmdb_api_client"]
     made = subprocess.run(
         [*command, "--fail-on-warning"], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert made.returncode == 0, made.stdout + made.stderr
     monkeypatch.syspath_prepend(tmp_path)
-    yield lambda name: importlib.import_module(f"cmdb_client{name}")
-    for name in [name for name in sys.modules if name.startswith("cmdb_client")]:
+    yield lambda name: importlib.import_module(f"cmdb_api_client{name}")
+    for name in [name for name in sys.modules if name.startswith("cmdb_api_client")]:
         del sys.modules[name]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make_database", ["sqlite"], indirect=True)
 def test_a_generated_client_registers_an_asset_and_lists_it(package, address, make_token, capsys):
-    example = shown("from cmdb_client import").replace(HOST, address)
+    example = shown("from cmdb_api_client import").replace(HOST, address)
     names = {"TOKEN": make_token("write")}
     with pytest.raises(SystemExit, match="there is no rack A12"):
         exec(example, names)
