@@ -20,22 +20,28 @@ def intake(tmp_path):
     return intake_.Intake(spool, master.Keys(wanted, opts), False, intake_.Refusals())
 
 
-def test_names_that_nobody_has_are_told_within_bounds(intake, monkeypatch, caplog):
+@pytest.fixture
+def lines(caplog):
+    """Return a function that gives what the intake logged; Salt's own may come between."""
+    return lambda: [line for line in caplog.records if line.name == intake_.__name__]
+
+
+def test_names_that_nobody_has_are_told_within_bounds(intake, monkeypatch, lines):
     monkeypatch.setattr(intake_, "MOST_TOLD", 20)
     for number in range(100):
         name = f"forged{number:03}" + "x" * 10_000
         intake.take([(name, {"id": "y" * 10_000, "report_id": "12345678", "sections": {}})])
-    assert len(caplog.records) == 21
-    assert max(len(line.getMessage()) for line in caplog.records) < 1000
+    assert len(lines()) == 21
+    assert max(len(line.getMessage()) for line in lines()) < 1000
     assert len(intake.told) == len(intake.refusals.faults) == 21
     assert intake.refusals.count == 100
     assert len(intake.spool.aside("rejected")) == 21
 
 
-def test_what_came_in_place_of_a_report_is_told_once_and_in_one_line(intake, caplog):
+def test_what_came_in_place_of_a_report_is_told_once_and_in_one_line(intake, lines):
     for _ in range(5):
         intake.take([("web01\nroot: logged in", "no report\n[ERROR] forged line")])
-    (line,) = caplog.records
+    (line,) = lines()
     assert "\n" not in line.getMessage()
     assert "it could not collect: no report" in line.getMessage()
     assert intake.refusals.count == 5
