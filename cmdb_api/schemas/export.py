@@ -1,11 +1,10 @@
 """What is asked for with an export."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cmdb_api.models.asset import STANDINGS, STATES
+from cmdb_api.schemas.search import Chosen
 from cmdb_api.schemas.values import Text
 from cmdb_api.services.exchange.csv_writer import SEPARATORS
-from cmdb_api.services.listing import ANY
 from cmdb_api.services.search import titles
 
 
@@ -17,7 +16,7 @@ class Columns(Text):
         return [name for part in text.split(",") if (name := part.strip())]
 
 
-class ExportQuery(Schema):
+class ExportQuery(Chosen):
     """Which assets, in which order."""
 
     query = Text(
@@ -35,21 +34,6 @@ class ExportQuery(Schema):
         },
     )
     sort = Text(metadata={"description": "names with commas; - turns one", "example": "rack"})
-    state = fields.List(
-        fields.String(validate=validate.OneOf([*STATES, ANY])),
-        metadata={"description": "in these states; any; if not given all but retired"},
-    )
-    standing = fields.List(
-        fields.String(validate=validate.OneOf([*STANDINGS, ANY])),
-        metadata={"description": "if not given: registered and accepted"},
-    )
-    saved = Text(
-        metadata={
-            "description": "name of a saved search, whose query, columns and order are taken where "
-            "none are given here",
-            "example": "old disks",
-        }
-    )
 
 
 class TableQuery(ExportQuery):

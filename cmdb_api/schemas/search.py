@@ -39,17 +39,9 @@ class Typed(Text):
         return str(value)
 
 
-class SearchQuery(PageQuery):
-    """Which assets, and what is told of each."""
+class Chosen(Schema):
+    """Which assets, beside a search."""
 
-    query = Text(longest=LONGEST_QUERY, metadata=_QUERY)
-    columns = Commas(
-        metadata={
-            "description": "names with commas, see /search/fields; without them the usual ones",
-            "example": ["hostname,rack,memory.total_bytes"],
-        }
-    )
-    sort = Text(metadata=_SORT)
     state = fields.List(
         fields.String(validate=validate.OneOf([*STATES, ANY])),
         metadata={"description": "in these states; any; if not given all but retired"},
@@ -65,6 +57,19 @@ class SearchQuery(PageQuery):
             "example": "old disks",
         }
     )
+
+
+class SearchQuery(PageQuery, Chosen):
+    """Which assets, and what is told of each."""
+
+    query = Text(longest=LONGEST_QUERY, metadata=_QUERY)
+    columns = Commas(
+        metadata={
+            "description": "names with commas, see /search/fields; without them the usual ones",
+            "example": ["hostname,rack,memory.total_bytes"],
+        }
+    )
+    sort = Text(metadata=_SORT)
 
 
 class ColumnSchema(Schema):
