@@ -7,7 +7,7 @@ SIDE_BY_SIDE := tests/api tests/corpus tests/minion
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check format translations lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,13 @@ format: $(VENV)/ready ## put the code into its one format
 $(VENV)/ready: requirements/lock.txt requirements/salt.txt ## the environment that all targets run in
 	@requirements/install.sh $(PYTHON) $(VENV)
 	@touch $@
+
+TEXTS := cmdb_api/translations
+translations: $(VENV)/ready ## bring the texts of the console's pages into the files of its translators
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l --omit-header --sort-output --no-location \
+	    -o build/messages.pot cmdb_api
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(TEXTS) -l zh --omit-header \
+	    --no-fuzzy-matching --ignore-obsolete --no-wrap
 
 lock: $(VENV)/ready ## resolve requirements/lock.in into lock.txt anew
 	$(BIN)/pip install -q uv

@@ -6,7 +6,7 @@ from flask import Flask
 
 from cmdb_api import engine, models, settings  # noqa: F401 - the tables must be known
 from cmdb_api.extensions import db, migrate
-from cmdb_api.views import deeds, errors, openapi
+from cmdb_api.views import console, deeds, errors, headers, openapi
 from cmdb_api.views.api import (
     accounts,
     aliases,
@@ -63,4 +63,6 @@ def create_app(**overrides):
     errors.init_app(app)
     openapi.init_app(app, BLUEPRINTS)
     app.register_blueprint(docs.blp)
+    console.init_app(app)
+    headers.init_app(app)
     return app

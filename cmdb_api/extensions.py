@@ -1,7 +1,11 @@
 """The Flask extensions, made once and bound to an app by ``create_app``."""
 
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -22,3 +26,8 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
+# Those of the console.
+babel = Babel()
+compress = Compress()
+csrf = CSRFProtect()
+logins = LoginManager()

@@ -15,6 +15,7 @@ from cmdb_api.services.access.audit import Deed
 READING = ("GET", "HEAD", "OPTIONS")
 # What tells of itself so often that it would bury all else: masters with a token of scope relay.
 SILENT = ("relay",)
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # A larger body is data, not fields.
 LARGEST = 256 * 1024
 
@@ -51,6 +52,8 @@ def address():
 
 def _fields():
     """Return the names of the fields that a request gave."""
+    if request.mimetype in FORMS:
+        return [name for name in request.form if name != "csrf_token"]
     if request.mimetype != "application/json" or (request.content_length or 0) > LARGEST:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""Every error leaves in the one JSON shape of ``cmdb_api.errors``."""
+"""Every error leaves in the one JSON shape of ``cmdb_api.errors``, or as a page of the console."""
 
 import difflib
 import json
@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Mapping
 
-from flask import request
+from flask import current_app, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,8 +27,14 @@ _CODES = {kind.status: kind.code for kind in (CMDBError, *CMDBError.__subclasses
 _CODES |= {400: "bad_request", 500: "internal_error"}
 
 
+# What answers at these addresses speaks JSON, whoever asks.
+PROGRAMS = ("/api/", "/healthz")
+# The extension that makes a page of an error.
+PAGES = "cmdb_error_pages"
+
+
 def init_app(app):
-    """Answer every failure of this app in JSON."""
+    """Answer every failure of this app: programs in JSON, people by a page."""
     app.register_error_handler(CMDBError, answer)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(
@@ -42,6 +48,9 @@ def init_app(app):
 
 def answer(error):
     """Return the answer that tells of a CMDBError."""
+    page = current_app.extensions.get(PAGES)
+    if page and not request.path.startswith(PROGRAMS):
+        return page(error)
     return error.as_dict(), error.status, error.headers
 
 

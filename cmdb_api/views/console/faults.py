@@ -1,0 +1,53 @@
+"""Pages that tell what went wrong, and what to do; never a traceback of ours."""
+
+from urllib.parse import urlsplit
+
+from flask import g, redirect, render_template, request, url_for
+
+from cmdb_api.models.types import now
+from cmdb_api.views.console import gate, login
+
+# What of a form is never kept: it is asked for again.
+_FORGOTTEN = ("csrf_token", "password")
+MOST_KEPT = 100_000
+
+
+def answer(error):
+    """Return the page that tells of a CMDBError."""
+    if error.status == 401:
+        return _log_in(error)
+    gate.know()
+    searched = (request.view_args or {}).get("hostname")
+    page = render_template("console/fault.html", error=error, searched=searched, now=now())
+    return page, error.status, _headers(error)
+
+
+def _headers(error):
+    kept = ("Retry-After", "Allow")
+    return {name: value for name, value in error.headers.items() if name in kept}
+
+
+def _log_in(error):
+    """Ask for a login; what was typed into a form of ours meanwhile is kept on the page."""
+    if request.method in ("GET", "HEAD"):
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        ended = 1 if "logged_out" in g else None
+        return redirect(url_for("console.login.page", next=back, ended=ended))
+    kept = kept_fields() if _own_form() else []
+    return login.ask_again(kept, request.path), 401
+
+
+def kept_fields():
+    """Return (name, value) of the form that was sent, but for secrets."""
+    found = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not any(name.endswith(each) for each in _FORGOTTEN)
+    ]
+    return found if sum(len(n) + len(v) for n, v in found) <= MOST_KEPT else []
+
+
+def _own_form():
+    """Tell whether a form was sent from a page of ours, not from another site's."""
+    origin = request.headers.get("Origin", "")
+    return urlsplit(origin).netloc == request.host

@@ -1,0 +1,121 @@
+"""Forms: what is wrong stands beside its field, and what was typed stays.
+
+The rules are those of the API: a form's values are loaded by the API's schema and given to the same
+service. A lost race is told with what is there now; sent again, the form is meant for that.
+"""
+
+from contextlib import contextmanager
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from marshmallow import EXCLUDE, ValidationError
+from wtforms import HiddenField, SubmitField
+from wtforms.fields import SelectChoice
+
+from cmdb_api.errors import CMDBError, PreconditionFailed
+from cmdb_api.extensions import db
+from cmdb_api.views import errors
+
+# What of a form is no value.
+_NOT_VALUES = ("csrf_token", "etag")
+
+
+class Form(FlaskForm):
+    """A form; ``wrong`` has what concerns no field, ``current`` what a lost race left."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.wrong, self.current = [], None
+
+    @property
+    def status(self):
+        """Return the status of the page that shows this form."""
+        return 409 if self.current else 422 if self.errors or self.wrong else 200
+
+    def values(self):
+        """Return {name: value} of what was typed."""
+        return {
+            field.short_name: field.data
+            for field in self
+            if field.short_name not in _NOT_VALUES and not isinstance(field, SubmitField)
+        }
+
+
+class EditForm(Form):
+    """A form that edits what is there; ``etag`` says of which version."""
+
+    etag = HiddenField()
+
+
+class ConfirmForm(Form):
+    """A form of one button."""
+
+    submit = SubmitField(_l("Confirm"))
+
+
+def choices(pairs, blank=None):
+    """Return (value, words) as what a SelectField offers; ``blank`` are the words for none."""
+    first = [SelectChoice("", blank)] if blank is not None else []
+    return first + [SelectChoice(value, words) for value, words in pairs]
+
+
+def checked(form, schema, **more):
+    """Return what a schema makes of a form that was sent; None where it was not, or is wrong."""
+    if not form.validate_on_submit():
+        return None
+    given = {name: value for name, value in form.values().items() if name in schema.fields} | more
+    try:
+        return schema.load(given, unknown=EXCLUDE)
+    except ValidationError as error:
+        tell(form, errors.invalid(error.messages, None, schema))
+        return None
+
+
+@contextmanager
+def told(form):
+    """
+    Put what a service refuses into the form, and take back what it did.
+
+    ``form.errors or form.wrong`` afterwards tells that it was refused.
+    """
+    try:
+        yield
+    except CMDBError as error:
+        db.session.rollback()
+        tell(form, error)
+
+
+def done(form, work):
+    """Do the work and commit; tell whether that went well. What is refused stands in the form."""
+    result = None
+    with told(form):
+        result = work()
+        db.session.commit()
+        return result if result is not None else True
+    return None
+
+
+def tell(form, error):
+    """Put an error beside the fields that it names, else above the form."""
+    if isinstance(error, PreconditionFailed):
+        form.current = error.details.get("current")
+        if form.current and "etag" in form:
+            form.etag.data = form.current.get("etag")
+    fields = {field.short_name: field for field in form}
+    known = {name: texts for name, texts in error.fields.items() if name.split(".")[0] in fields}
+    for name, texts in known.items():
+        field = fields[name.split(".")[0]]
+        field.errors = [*field.errors, *texts]
+    if not known or len(known) < len(error.fields):
+        form.wrong.append(error.message)
+
+
+def page(template, form, **more):
+    """Return the page of a form, with the status that fits."""
+    return render_template(template, form=form, **more), form.status
+
+
+def wants_fragment():
+    """Tell whether htmx asks for a piece of a page, not for the page."""
+    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers

@@ -1,0 +1,65 @@
+"""The language and the time zone of a page: as chosen, else as the browser says."""
+
+import io
+from functools import lru_cache
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import request
+from flask_babel import Domain, get_locale
+from pytz import all_timezones_set
+
+from cmdb_api.extensions import babel
+
+ENGLISH, CHINESE = "en", "zh"
+# What each calls itself.
+LANGUAGES = {ENGLISH: "English", CHINESE: "简体中文"}
+# What the pages of each are marked with.
+TAGS = {ENGLISH: "en", CHINESE: "zh-CN"}
+LANGUAGE_COOKIE, ZONE_COOKIE = "cmdb_language", "cmdb_zone"
+
+
+class Texts(Domain):
+    """Translations straight from the text files that translators edit."""
+
+    def get_translations(self):
+        language = str(get_locale() or ENGLISH)
+        return _translations(self.translation_directories[0], language)
+
+
+def init_app(app):
+    """Let pages of this app speak the languages."""
+    babel.init_app(app, locale_selector=language, timezone_selector=zone)
+    babel.domain_instance = Texts()
+
+
+def language():
+    """Return the language of the page that is being made."""
+    if not request:
+        return ENGLISH
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    wanted = (code.lower().partition("-")[0] for code in request.accept_languages.values())
+    return next((code for code in wanted if code in LANGUAGES), ENGLISH)
+
+
+def zone():
+    """Return the name of the time zone of whoever looks; UTC where that is not known."""
+    chosen = request.cookies.get(ZONE_COOKIE) if request else None
+    return chosen if chosen in all_timezones_set else "UTC"
+
+
+@lru_cache(maxsize=8)
+def _translations(folder, language):
+    path = f"{folder}/{language}/LC_MESSAGES/messages.po"
+    try:
+        with open(path, "rb") as file:
+            catalog = read_po(file, locale=language)
+    except FileNotFoundError:
+        return NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)

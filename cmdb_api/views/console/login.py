@@ -1,0 +1,115 @@
+"""People log in, and out."""
+
+import json
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_user, logout_user
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired
+
+from cmdb_api.errors import CMDBError
+from cmdb_api.extensions import db
+from cmdb_api.models.access import SESSION
+from cmdb_api.services.access import audit, issuing, sessions, tokens
+from cmdb_api.views import deeds
+from cmdb_api.views.console import forms
+from cmdb_api.views.console.gate import READ, needs, public
+from cmdb_api.views.console.logins import Person
+
+blp = Blueprint("login", __name__)
+
+
+class LoginForm(forms.Form):
+    """A name and a password, and where to go on."""
+
+    name = StringField(_l("Name"), validators=[DataRequired()])
+    password = PasswordField(_l("Password"), validators=[DataRequired()])
+    next = HiddenField()
+    # The form that was sent when the session was over, as JSON.
+    kept = HiddenField()
+
+
+@blp.route("/login", methods=["GET", "POST"])
+@public
+def page():
+    """Log in with a name and a password."""
+    form = LoginForm()
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(inside(request.args.get("next")))
+        form.next.data = request.args.get("next")
+        return _shown(form, ended="ended" in request.args)
+    if form.validate_on_submit() and forms.done(form, lambda: _log_in(form)):
+        target = inside(form.next.data)
+        if kept := _kept(form.kept.data):
+            return render_template("console/again.html", target=target, kept=kept)
+        return redirect(target)
+    return _shown(form)
+
+
+@blp.post("/logout")
+@needs(READ)
+def out():
+    """Log out."""
+    token = issuing.revoke(db.session, g.bearer, g.bearer.id, kind=SESSION)
+    audit.note(db.session, action=audit.LOGOUT, subject=token.name)
+    db.session.commit()
+    logout_user()
+    flash(_("You are logged out."))
+    return redirect(url_for("console.login.page"))
+
+
+def ask_again(kept, target):
+    """Return the page that asks for a login before a form can be sent; what it held is kept."""
+    form = LoginForm(formdata=None)
+    form.next.data, form.kept.data = target, json.dumps(kept)
+    return _shown(form, ended=True)[0]
+
+
+def _log_in(form):
+    # What was tried is written down before the password is looked at.
+    entry = sessions.begin(db.session, form.name.data, deeds.address())
+    db.session.commit()
+    hours = current_app.config["SESSION_HOURS"]
+    try:
+        _account, _token, text = sessions.log_in(
+            db.session, entry, form.name.data, form.password.data, hours=hours
+        )
+    except CMDBError:
+        # That it failed is kept too.
+        db.session.commit()
+        raise
+    db.session.commit()
+    start(text)
+    return True
+
+
+def start(text):
+    """Let the browser be logged in by the token of a session."""
+    login_user(Person(text, tokens.verify(db.session, text)))
+
+
+def _shown(form, **more):
+    known = {"oidc": bool(current_app.config["OIDC_ISSUER"]), "ended": False}
+    return forms.page("console/login.html", form, **known | more)
+
+
+def inside(address):
+    """Return an address of ours to go on to; the first page where it is another's, or none."""
+    parts = urlsplit(address or "")
+    safe = parts.path.startswith("/") and not (parts.scheme or parts.netloc)
+    if not safe or "\\" in address or address.startswith("//"):
+        return url_for("console.overview.page")
+    return address
+
+
+def _kept(text):
+    """Return the fields that were kept over a login: [(name, value)]."""
+    try:
+        pairs = json.loads(text or "[]")
+        return [(str(name), str(value)) for name, value in pairs]
+    except (ValueError, TypeError):
+        return []

@@ -1,0 +1,249 @@
+"""Tables of any list: columns to choose, pages, order, and the file of all that is shown.
+
+A list is a service that gives ``{"items": [...], "next_cursor": ...}``, maybe with ``total``; its
+address has what the API's query schema knows, and ``columns``, ``start`` and ``format`` beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from tempfile import TemporaryFile
+
+from flask import g, request, send_file, url_for
+from marshmallow import EXCLUDE, ValidationError
+
+from cmdb_api.errors import CMDBError
+from cmdb_api.extensions import db
+from cmdb_api.models.types import now
+from cmdb_api.services import facts
+from cmdb_api.services.access import audit
+from cmdb_api.services.exchange import csv_writer, sheet_writer
+from cmdb_api.services.search import columns as search_columns
+from cmdb_api.views import errors
+from cmdb_api.views.console import formats
+
+TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# Rows that are asked for at once for a file, and most in one.
+CHUNK, MOST = 500, 200_000
+# Names in the address that are the table's own.
+OWN = ("columns", "start", "format", "cursor")
+_COLUMN_TYPES = {"number": facts.NUMBER, "moment": search_columns.MOMENT, "day": search_columns.DAY}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: ``show`` makes a page's cell of a row, ``value`` what a file has in it."""
+
+    name: str
+    title: object
+    value: Callable | None = None
+    show: Callable | None = None
+    # text, number, moment, day, size, list
+    type: str = "text"
+    # What orders the list by it, where the service knows such an order.
+    sort: str | None = None
+    # Whether it is shown where nobody chose.
+    usual: bool = True
+    wide: bool = False
+
+    def of(self, row):
+        """Return the value of a row."""
+        return self.value(row) if self.value else row.get(self.name)
+
+    def cell(self, row):
+        """Return what a page shows of a row."""
+        if self.show:
+            return self.show(row)
+        value = self.of(row)
+        if self.type == "moment":
+            return formats.ago(value)
+        if self.type == "size":
+            return formats.size(value)
+        return formats.text(value)
+
+
+@dataclass
+class Listing:
+    """A list as a page shows it."""
+
+    name: str
+    columns: list
+    every: list
+    asked: dict
+    items: list = field(default_factory=list)
+    next_cursor: str | None = None
+    total: int | None = None
+    # {name of what was asked for: texts}
+    errors: dict = field(default_factory=dict)
+    more: dict = field(default_factory=dict)
+
+    @property
+    def start(self):
+        """Return the number of rows before the first."""
+        given = request.args.get("start", "")
+        return int(given) if given.isdecimal() and len(given) < 10 and self.cursor else 0
+
+    @property
+    def cursor(self):
+        """Return the cursor that was asked for."""
+        return request.args.get("cursor")
+
+    @property
+    def filtered(self):
+        """Tell whether anything narrows the list."""
+        return any(v for k, v in request.args.items() if k not in (*OWN, "limit", "sort"))
+
+    @property
+    def next_url(self):
+        """Return the address of the next page; None on the last."""
+        if not self.next_cursor:
+            return None
+        return self.url(cursor=self.next_cursor, start=self.start + len(self.items))
+
+    def url(self, **changes):
+        """Return this page's address with other values; None takes a name away."""
+        return address(changes)
+
+    def sort_url(self, column):
+        """Return the address of the list in the order of a column, or the other way round."""
+        now_up = self.asked.get("sort") == column.sort
+        return self.url(sort=f"-{column.sort}" if now_up else column.sort, cursor=None, start=None)
+
+    def order(self, column):
+        """Return how the list is ordered by a column, as aria-sort has it."""
+        sort = self.asked.get("sort") or ""
+        if not column.sort or sort.removeprefix("-") != column.sort:
+            return None
+        return "descending" if sort.startswith("-") else "ascending"
+
+    def file_url(self, form):
+        """Return the address of the file of all that is shown."""
+        return self.url(format=form, cursor=None, start=None, limit=None)
+
+    def hidden(self, *without):
+        """Return (name, value) of what a form on this page has to carry on, but for these names."""
+        left = (*without, "cursor", "start", "format")
+        return [(k, v) for k, v in request.args.items(multi=True) if k not in left]
+
+
+def address(changes):
+    """Return the address of this page with other values; None takes a name away."""
+    args = {name: request.args.getlist(name) for name in request.args} | changes
+    args = {name: value for name, value in args.items() if value not in (None, "", [])}
+    return url_for(request.endpoint, **(request.view_args | args))
+
+
+def read(name, columns, schema, fetch, **fixed):
+    """
+    Return the Listing that the address asks for.
+
+    ``fetch(**asked)`` is the service; what the schema or the service refuses stands in ``errors``.
+    """
+    asked, wrong = _asked(schema)
+    listing = Listing(name, _chosen(columns), list(columns), asked, errors=wrong)
+    if not wrong:
+        try:
+            found = fetch(**asked | fixed)
+            listing.items, listing.next_cursor = found["items"], found.get("next_cursor")
+            listing.total, listing.more = found.get("total"), found
+        except CMDBError as error:
+            db.session.rollback()
+            listing.errors = error.fields or {"": [error.message]}
+    return listing
+
+
+def wanted_file():
+    """Return the kind of file that the address asks for; None for the page."""
+    return request.args.get("format") if request.args.get("format") in TYPES else None
+
+
+def as_file(listing, fetch, **fixed):
+    """Answer with all rows of a list as a file, in the columns that are shown."""
+    form, at = wanted_file(), now()
+    rows = _rows(listing, fetch, fixed)
+    headings = [str(column.title) for column in listing.columns]
+    file = TemporaryFile()  # noqa: SIM115 - closed with the answer
+    if form == "csv":
+        count = csv_writer.write(file, headings, rows)
+    else:
+        count = _sheet(file, listing, headings, rows)
+    name = f"{listing.name}-{at:%Y-%m-%d}.{form}"
+    told = {key: str(value) for key, value in listing.asked.items() if value}
+    audit.note(
+        db.session,
+        action=audit.EXPORT,
+        subject=name,
+        details=told | {"rows": count},
+        actor=g.bearer.name,
+    )
+    db.session.commit()
+    file.seek(0)
+    options = {"as_attachment": True, "download_name": name, "conditional": False, "max_age": 0}
+    answer = send_file(file, mimetype=TYPES[form], **options)
+    answer.cache_control.no_store = True
+    answer.call_on_close(file.close)
+    return answer
+
+
+def _sheet(file, listing, headings, rows):
+    chosen = [
+        search_columns.Column(column.name, head, _COLUMN_TYPES.get(column.type, facts.TEXT))
+        for column, head in zip(listing.columns, headings, strict=True)
+    ]
+    about = [(f"{name}", str(value)) for name, value in request.args.items(multi=True)]
+    tell = lambda count, _cut: ("about", [("rows", count), *about])  # noqa: E731
+    return sheet_writer.write(file, chosen, headings, rows, name=listing.name[:31], about=tell)
+
+
+def _rows(listing, fetch, fixed):
+    asked, count = listing.asked | {"limit": CHUNK, "cursor": None}, 0
+    while count < MOST:
+        found = fetch(**asked | fixed)
+        for row in found["items"]:
+            yield [_filed(column.of(row)) for column in listing.columns]
+        count += len(found["items"])
+        if not (following := found.get("next_cursor")):
+            return
+        asked["cursor"] = following
+
+
+def _filed(value):
+    """Return a value that a cell of a file holds."""
+    if isinstance(value, (list, tuple)):
+        return [str(each) for each in value]
+    return value if value is None or isinstance(value, (bool, int, str)) else _other(value)
+
+
+def _other(value):
+    return value if hasattr(value, "isoformat") else str(value)
+
+
+def _asked(schema):
+    """Return what the address asks for, and {name: texts} of what is wrong with that."""
+    given = {}
+    for name, loader in schema.fields.items():
+        key = loader.data_key or name
+        values = [value for value in request.args.getlist(key) if value != ""]
+        if values:
+            given[key] = values if hasattr(loader, "inner") else values[-1]
+    try:
+        return schema.load(given, unknown=EXCLUDE), {}
+    except ValidationError as error:
+        wrong = errors.invalid(error.messages, error, schema, "query").fields
+        sound = {name: value for name, value in given.items() if name not in wrong}
+        return schema.load(sound, unknown=EXCLUDE), wrong
+
+
+def _chosen(columns):
+    """Return the columns that the address names, else the usual ones."""
+    names = [n for given in request.args.getlist("columns") for n in given.split(",")]
+    known = {column.name: column for column in columns}
+    found = [known[name] for name in dict.fromkeys(names) if name in known]
+    return found or [column for column in columns if column.usual]
+
+
+def hide(columns, *names):
+    """Return columns with these left out where nobody chooses."""
+    return [replace(each, usual=each.usual and each.name not in names) for each in columns]
