@@ -66,6 +66,16 @@ OPEN = {
     "tokens.Tokens": {"GET", "POST"},
 }
 
+# The same of the console's pages: {endpoint: methods}.
+PAGES = {
+    "console.overview.page": _READ,
+    "console.assets.page": _READ,
+    "console.asset.page": _READ,
+    "console.find.page": _READ,
+    "console.login.out": {"POST"},
+    "console.preferences.page": {"GET", "POST"},
+}
+
 
 def apply(bearer):
     """Let this request see what its bearer may; raises Forbidden where its view is not open."""
@@ -79,4 +89,5 @@ def apply(bearer):
 
 def is_open(endpoint, method):
     """Tell whether a view is open to those who see some business units only."""
-    return ("GET" if method == "HEAD" else method) in OPEN.get(endpoint, ())
+    known = PAGES if endpoint and endpoint.startswith("console.") else OPEN
+    return ("GET" if method == "HEAD" else method) in known.get(endpoint, ())
