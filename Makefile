@@ -5,9 +5,11 @@ ARGS ?=
 # Tests that run side by side: they share no Salt master.
 SIDE_BY_SIDE := tests/api tests/corpus tests/minion
 JOBS ?= 2
+# Tests in a browser; the rest has a Salt master, and waits more than it computes.
+BROWSER := tests/console
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format translations lock clean
+.PHONY: help demo test test-browser test-salt check slow-api slow-salt screenshots format translations lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,10 +21,25 @@ test: $(VENV)/ready ## the tests that a change must pass; ARGS goes to pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SIDE_BY_SIDE) $(ARGS) || [ $$? = 5 ]
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE:%=--ignore=%) $(ARGS) || [ $$? = 5 ]
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 test-browser test-salt
+
+test-browser:
+	$(BIN)/python -m pytest -m "not slow" $(BROWSER) $(ARGS) || [ $$? = 5 ]
+
+test-salt:
+	$(BIN)/python -m pytest -m "not slow" $(patsubst %,--ignore=%,$(SIDE_BY_SIDE) $(BROWSER)) $(ARGS) || [ $$? = 5 ]
 
 check: test ## make test, then the slow matrix
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 slow-api slow-salt
+
+slow-api:
+	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(BROWSER) $(ARGS)
+
+slow-salt:
+	$(BIN)/python -m pytest -m slow $(patsubst %,--ignore=%,$(SIDE_BY_SIDE) $(BROWSER)) $(ARGS)
+
+screenshots: $(VENV)/ready ## pictures of every page of the console, in .screenshots/
+	PICTURES=.screenshots $(BIN)/python -m pytest -q tests/console/test_pages.py $(ARGS)
 
 format: $(VENV)/ready ## put the code into its one format
 	$(BIN)/ruff check --fix .
@@ -35,7 +52,7 @@ $(VENV)/ready: requirements/lock.txt requirements/salt.txt ## the environment th
 TEXTS := cmdb_api/translations
 translations: $(VENV)/ready ## bring the texts of the console's pages into the files of its translators
 	$(BIN)/pybabel -q extract -F babel.cfg -k _l --omit-header --sort-output --no-location \
-	    -o build/messages.pot cmdb_api
+	    -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d $(TEXTS) -l zh --omit-header \
 	    --no-fuzzy-matching --ignore-obsolete --no-wrap
 
@@ -46,5 +63,5 @@ lock: $(VENV)/ready ## resolve requirements/lock.in into lock.txt anew
 	    --no-header --no-annotate requirements/lock.in -o requirements/lock.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .venv-matrix .demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix .demo .screenshots build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """The console on a port, with a small fleet, and real headless Chromium to look at it."""
 
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -174,3 +175,18 @@ def log_in(looker, name, password=PASSWORD):
     looker.page.locator('input[name="password"]').fill(password)
     looker.page.locator('form[action="/login"] button').click()
     looker.page.wait_for_url(lambda url: "/login" not in url)
+
+
+def log_in_client(app, name, password=PASSWORD, **options):
+    """Return a test client that is logged in."""
+    client = app.test_client(**options)
+    form = {"csrf_token": token_of(client.get("/login")), "name": name, "password": password}
+    assert client.post("/login", data=form).status_code == 302
+    # That it is used is noted once a minute.
+    client.get("/preferences")
+    return client
+
+
+def token_of(answer):
+    """Return the token of the forms on a page."""
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', answer.text)[1]

@@ -1,5 +1,7 @@
 """Every page of the console: found from the app, so that a new one is looked at too."""
 
+from functools import lru_cache
+
 from cmdb_api import create_app
 
 # What addresses are filled with: the name of an argument, or of a family and an argument, to what
@@ -19,6 +21,7 @@ ALSO = {
 NOT_PAGES = ("console.files.one", "console.preferences.speak")
 
 
+@lru_cache(maxsize=1)
 def rules():
     """Return the rules of all pages, by their endpoint."""
     app = create_app(
@@ -47,12 +50,17 @@ def address(name, known):
     """Return the address of a page of this name in a fleet."""
     path, _, query = name.partition("?")
     rule = next(rule for rule in rules() if rule.rule == path)
-    family = rule.endpoint.split(".")[1]
+    return filled(rule, known) + (f"?{query}" if query else "")
+
+
+def filled(rule, known):
+    """Return the address of a rule in a fleet."""
+    family, path = rule.endpoint.split(".")[1], rule.rule
     for argument in rule.arguments:
         what = FILLS.get(f"{family}.{argument}") or FILLS.get(argument)
         assert what, f"say in FILLS what <{argument}> of {rule.rule} is"
         path = path.replace(_piece(rule.rule, argument), str(known.get(what, what)))
-    return path + (f"?{query}" if query else "")
+    return path
 
 
 def _piece(rule, argument):

@@ -1,0 +1,185 @@
+"""How fast pages of the console are made for 10 000 hosts, on PostgreSQL, and how large they are.
+
+``python benchmarks/console.py --keep FOLDER [--rounds 40] [--only WORD]``, in the environment of
+``make``, asks the fleet that ``fleet.py --keep FOLDER`` loaded; without a folder it loads one,
+which takes minutes. The console is served as ``cmdb serve`` does, by 2 workers, and an admin is
+logged in. Each round asks every page once, with hosts and places of its own; printed are median and
+p95 of the rounds in milliseconds, up to the last byte, the target being 100, and the bytes that the
+page has as it travels. ``first load`` is the first page with all files that it names.
+"""
+
+import http.client
+import random
+import re
+import secrets
+import statistics
+import sys
+import time
+from urllib.parse import quote, urlencode
+
+import fleet
+import machines
+
+from tests.console import walking
+
+TARGET, MOST_BYTES = 100, 300_000
+WORKERS, WARM = 2, 2
+TYPES = {"Content-Type": "application/x-www-form-urlencoded"}
+# Pages that make a file, or send one on: no pages to look at.
+LEFT_OUT = ("/login",)
+
+
+class Browser:
+    """Asks for pages on one connection, as one who is logged in."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.cookies = {}
+
+    def ask(self, path, form=None):
+        """Return the status, the headers, the body as it came, and the milliseconds it took."""
+        headers = {"Accept-Encoding": "br, gzip", "Accept": "text/html"}
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        started = time.perf_counter()
+        if form is None:
+            self.connection.request("GET", path, headers=headers)
+        else:
+            self.connection.request("POST", path, urlencode(form), headers | TYPES)
+        answer = self.connection.getresponse()
+        body = answer.read()
+        took = (time.perf_counter() - started) * 1000
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.headers, body, took
+
+    def text(self, path):
+        """Return a page as text."""
+        status, headers, body, _ = self.ask(path)
+        if status != 200:
+            raise SystemExit(f"{path}: {status}")
+        return _inflated(headers, body).decode()
+
+    def log_in(self, name, password):
+        """Log in by the form."""
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.text("/login"))[1]
+        status, *_ = self.ask("/login", {"csrf_token": token, "name": name, "password": password})
+        if status != 302:
+            raise SystemExit(f"the login was answered with {status}")
+
+
+def main():
+    parser = fleet.parser(__doc__, 10_000)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--only", default="", help="a part of the pages' addresses")
+    arguments = parser.parse_args()
+    with fleet.database(arguments) as url, fleet.Api(url, WORKERS) as api:
+        hosts = arguments.hosts
+        name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
+        make_account(api, name, password)
+        browser = Browser(api.port)
+        browser.log_in(name, password)
+        if "/assets/" not in browser.text("/assets"):
+            print(f"loading {hosts} hosts", file=sys.stderr)
+            fleet.load(api, range(hosts), int(time.time() * 1000))
+        measure(browser, hosts, arguments)
+
+
+def make_account(api, name, password):
+    """Add an admin by the API: the command line asks for the password."""
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
+    token = api.cmdb("token", "create", "--scope", "admin")
+    body = f'{{"name": "{name}", "role": "admin", "password": "{password}"}}'
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request("POST", "/api/v1/accounts", body, headers)
+    answer = connection.getresponse()
+    if answer.status != 201:
+        raise SystemExit(answer.read().decode())
+
+
+def measure(browser, hosts, arguments):
+    """Ask all pages so many times; print what each took."""
+    draw = random.Random(4)
+    names = [n for n in walking.names() if arguments.only in n and not n.startswith(LEFT_OUT)]
+    fills = Fills(browser, hosts, draw)
+    took, sizes, left = {}, {}, {}
+    for number in range(-WARM, arguments.rounds):
+        for name in [name for name in names if name not in left]:
+            path = fills.address(name)
+            status, headers, body, milliseconds = browser.ask(path) if path else (0, {}, b"", 0)
+            if status != 200 or "html" not in headers["Content-Type"]:
+                left[name] = f"answered with {status}" if path else "nothing to fill it with"
+            elif number >= 0:
+                took.setdefault(name, []).append(milliseconds)
+                sizes[name] = len(body)
+    print(f"{hosts} hosts, {arguments.rounds} rounds, {WORKERS} workers; milliseconds\n")
+    print(f"{'':<56} {'median':>8} {'p95':>8} {'target':>7} {'bytes':>8}")
+    for name, times in took.items():
+        p95 = statistics.quantiles(times, n=20)[-1]
+        mark = " " if p95 <= TARGET else "!"
+        line = f"{statistics.median(times):8.1f} {p95:8.1f} {TARGET:>6}{mark} {sizes[name]:8}"
+        print(f"{name:<56} {line}")
+    for name, why in left.items():
+        print(f"{name:<56} left out: {why}")
+    total = first_load(browser)
+    print(f"\nfirst load: {total} bytes compressed, target {MOST_BYTES}")
+
+
+class Fills:
+    """What addresses are filled with: taken from the console's own lists."""
+
+    def __init__(self, browser, hosts, draw):
+        self.browser, self.hosts, self.draw = browser, hosts, draw
+        self.found = {}
+
+    def address(self, name):
+        """Return an address of a page of this name; None where nothing fits."""
+        known = {"hostname": quote(machines.Host(self.draw.randrange(self.hosts)).name)}
+        for what in {walking.FILLS[key] for key in walking.FILLS}:
+            known.setdefault(what, self._first(what))
+        path = walking.address(name, known)
+        return None if "/None" in path or "=None" in path else path
+
+    def _first(self, what):
+        """Return the number of one such thing, from the list that links to it."""
+        if what not in self.found:
+            page, pattern = LISTS.get(what, (None, None))
+            match = re.search(pattern, self.browser.text(page)) if page else None
+            self.found[what] = match[1] if match else None
+        return self.found[what]
+
+
+# {what: (page that links to them, the pattern of the link)}
+LISTS = {
+    "seq": ("/changes", r"/changes/[^/\"]+/(\d+)"),
+    "finding": ("/findings", r"/findings/(\d+)"),
+    "rack": ("/places", r"/places/racks/(\d+)"),
+    "data_centre": ("/places", r"/places/data-centres/(\d+)"),
+    "room": ("/places", r"/places/rooms/(\d+)"),
+}
+
+
+def first_load(browser):
+    """Return the bytes of the first page with all files that it names."""
+    _, headers, body, _ = browser.ask("/")
+    page = _inflated(headers, body).decode()
+    files = {link for link in re.findall(r'(?:href|src)="(/-/[^"]+)"', page)}
+    return len(body) + sum(len(browser.ask(file.replace("&amp;", "&"))[2]) for file in files)
+
+
+def _inflated(headers, body):
+    """Return a body without its compression."""
+    encoding = headers.get("Content-Encoding")
+    if encoding == "br":
+        import brotli
+
+        return brotli.decompress(body)
+    if encoding == "gzip":
+        import gzip
+
+        return gzip.decompress(body)
+    return body
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A fleet whose every text tries to be more than text."""
+
+from tests.console.fleet import API
+from tests.reports import make_report, section
+
+# An element, an attribute, a template, marks that turn the direction, an emoji.
+EVIL = "<x-canary>'\"x-canary=1 {{7*7}}canary ‮⁦ 🔥</title><script>canary()</script>"
+NAME = "<x-canary>'\"{{7*7}}canary‮🔥"
+# The same where only what prints is taken.
+PLAIN = "".join(c for c in EVIL if c.isprintable())
+LONG = "long" * 1000
+SECRET = "canary-secret-that-nobody-sees"
+
+
+def build(admin, relay, post):
+    """Make it; return {what: number or name} that addresses of pages are filled with."""
+
+    def done(answer):
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def add(path, **given):
+        return done(admin.post(f"{API}/{path}", json=given)).json["id"]
+
+    centre = add("data-centres", name=EVIL, address=EVIL, description=EVIL)
+    room = add("rooms", name=EVIL, data_centre=EVIL, description=EVIL)
+    rack = add("racks", name=EVIL, data_centre=EVIL, room=EVIL, height_u=10, description=EVIL)
+    for path in ("environments", "business-units", "suppliers", "contacts", "tags", "services"):
+        add(path, name=EVIL, description=EVIL)
+    declared = {"rack": EVIL, "position_u": 3, "environment": EVIL, "business_unit": EVIL}
+    declared |= {"supplier": EVIL, "tags": [EVIL], "contacts": [EVIL], "services": [EVIL]}
+    declared |= {"comment": EVIL, "inventory_number": EVIL, "expected": {"os.name": PLAIN}}
+    done(admin.post(f"{API}/assets", json={"hostname": NAME} | declared))
+    done(admin.post(f"{API}/assets", json={"hostname": "twin01", "comment": LONG[:1000]}))
+    for level in (1, 2):
+        report = make_report(
+            NAME, sections(level), identity=_identity(NAME), age_ms=60_000 * (3 - level)
+        )
+        post(report)
+    post(make_report("twin01", sections(1), identity=_identity(NAME)))
+    source = {"kind": "salt", "pending": [f"{NAME}-new"], "accepted": [NAME]}
+    done(relay.put(f"{API}/coverage/sources/salt01", json=source))
+    more = {"full_name": EVIL, "password": SECRET, "email": "canary@example.com"}
+    add("accounts", name="mallory", role="viewer", **more)
+    add("tokens", name=EVIL, scope="read")
+    hook = add("subscriptions", name="canary", type="stream", query="hostname:web*")
+    given = {"name": EVIL, "query": f'comment:"{NAME[:10]}"', "shared": True, "description": EVIL}
+    done(admin.post(f"{API}/saved-queries", json={k: v for k, v in given.items() if k != "query"}))
+    table = f'hostname,comment\n"{NAME.replace(chr(34), "")}x y",z\n'.encode()
+    sent = admin.post(f"{API}/imports", data=table, headers={"Content-Type": "text/csv"})
+    run = done(sent).json["id"]
+    found = admin.get(f"{API}/findings").json["items"]
+    return {
+        **{"hostname": _quoted(NAME), "data_centre": centre, "room": room, "rack": rack},
+        **{"subscription": hook, "saved": 1, "import": run, "seq": 2, "serial": "EXAMPLE"},
+        "finding": found[0]["id"],
+    }
+
+
+def sections(level):
+    """Return what a hostile host reports: each text of it tries."""
+    disk = {"slot": EVIL, "vendor": EVIL, "model": LONG, "serial": f"{NAME}-{level}", EVIL[:9]: 1}
+    packages = [{"name": NAME, "arch": EVIL, "version": f"{EVIL}{level}"}]
+    return {
+        "disk": section([disk], serial="serial"),
+        "package": section(packages, ["name", "arch"], bulk=True),
+        "host": section([{"place": "os", "os_name": EVIL, "os_version": str(level)}], ["place"]),
+        "board": section([{"place": "system", "product": EVIL, "manufacturer": EVIL}], ["place"]),
+        "nic": section(
+            [{"port": EVIL, "name": EVIL, "mac": EVIL, "ipv4": [EVIL]}, {"port": "x", "mtu": EVIL}],
+            ["port"],
+        ),
+        "lldp": section([{"place": EVIL, "interface": EVIL, "switch": EVIL}], ["place"]),
+        "filesystem": section([{"mount_point": EVIL, "size_bytes": 1}], ["mount_point"]),
+        "memory": section([{"slot": EVIL, "size_bytes": EVIL, "part_number": EVIL}]),
+        "raid_volume": section([{"place": EVIL, "controller": EVIL, "name": EVIL}], ["place"]),
+        "raid_disk": section([{"place": EVIL, "controller": EVIL, "state": EVIL}], ["place"]),
+        "own_kind": section([{"slot": EVIL, "some_field": EVIL, "many": [EVIL]}]),
+        "psu": {"status": "error", "error": EVIL, "traceback": EVIL},
+        "gpu": {"status": "unavailable", "reason": EVIL},
+    }
+
+
+def _identity(host):
+    return {"hostname": EVIL, "machine_id": EVIL, "macs": [EVIL], "board_serial": EVIL}
+
+
+def _quoted(name):
+    from urllib.parse import quote
+
+    return quote(name, safe="")

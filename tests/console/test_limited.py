@@ -1,0 +1,91 @@
+"""Whoever is limited to business units sees nothing of another one, on any page."""
+
+import pytest
+
+from cmdb_api.views import limits
+from tests import two_units
+from tests.console import walking
+from tests.console.conftest import (
+    PASSWORD,
+    Driver,
+    Site,
+    dispose,
+    log_in_client,
+    make_site_app,
+    posting,
+    token_of,
+)
+from tests.two_units import API, HIDDEN, MARKS, SEEN
+
+# Asked for on each page that takes it, beside what the walk asks.
+QUERIES = (
+    *("query=*", f"query={two_units.MARK}*", f"q={two_units.MARK}", f"serial={two_units.MOVED}"),
+    *("status=any", "state=any", f"hostname={HIDDEN}", f"name={two_units.MARK}*", "since=31d"),
+)
+
+
+@pytest.fixture(scope="module")
+def two(make_sqlite_database):
+    """Return a Site of two business units, and the client of one who sees the first alone."""
+    app = make_site_app(make_sqlite_database())
+    admin, relay = Driver(app, "admin"), Driver(app, "relay")
+    fleet = two_units.build(admin, relay, posting(admin))
+    given = {"name": "lena", "role": "operator", "password": PASSWORD, "limited": True}
+    answer = admin.post(f"{API}/accounts", json=given | {"business_units": ["Ops"]})
+    assert answer.status_code == 201, answer.text
+    known = {"hostname": SEEN, "rack": fleet["racks"][0], "data_centre": 1, "room": 1, "seq": 1}
+    known |= {"finding": fleet["findings"][0][0], "saved": 1, "import": 1, "serial": "x"}
+    site = Site(None, app, known | {"subscription": 1})
+    site.hidden = known | {"hostname": HIDDEN, "finding": fleet["findings"][1][0]}
+    yield site, log_in_client(app, "lena")
+    dispose(app)
+
+
+@pytest.mark.parametrize("name", walking.names())
+def test_a_page_tells_nothing_of_another_unit(two, name):
+    site, client = two
+    rule = next(rule for rule in walking.rules() if rule.rule == name.partition("?")[0])
+    view = site.app.view_functions[rule.endpoint]
+    is_open = limits.is_open(rule.endpoint, "GET") or getattr(view, "public", False)
+    path = walking.address(name, site.known)
+    told = client.get(path)
+    if not is_open:
+        assert told.status_code == 403, f"{path} is open: name it in views/limits.py, or close it"
+        return
+    assert told.status_code < 400, (path, told.status_code)
+    for asked in ("", *QUERIES):
+        for known in (site.known, site.hidden):
+            path = walking.address(name, known).partition("?")[0]
+            text = _told(client, f"{path}?{asked}", asked, known)
+            found = [mark for mark in MARKS if mark in text]
+            assert not found, f"{path}?{asked} has {found} in it: {_around(text, found[0])}"
+
+
+def test_what_is_sent_is_refused_where_it_is_not_open(two):
+    site, client = two
+    token = token_of(client.get("/preferences"))
+    for rule in site.app.url_map.iter_rules():
+        if not rule.endpoint.startswith("console.") or "POST" not in rule.methods:
+            continue
+        view = site.app.view_functions[rule.endpoint]
+        if limits.is_open(rule.endpoint, "POST") or getattr(view, "public", False):
+            continue
+        path = walking.filled(rule, site.known)
+        answer = client.post(path, data={"csrf_token": token})
+        assert answer.status_code == 403, (path, answer.status_code)
+
+
+def _told(client, path, asked, known):
+    """Return what a page says in lower case, without what was asked for itself."""
+    answer = client.get(path)
+    text = answer.get_data(as_text=True).lower()
+    answer.close()
+    assert answer.status_code != 500, path
+    for given in (asked.partition("=")[2], str(known["hostname"])):
+        text = text.replace(given.lower(), "") if two_units.MARK in given.lower() else text
+    return text
+
+
+def _around(text, mark):
+    place = text.index(mark)
+    return text[max(0, place - 200) : place + 100]
