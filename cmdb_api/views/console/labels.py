@@ -1,4 +1,4 @@
-"""The words of the record as people read them: kinds, fields, states, actions, reasons.
+"""The words of the record as people read them: kinds, fields, states, actions, roles.
 
 A word without a label, as of a collector of one's own, is shown as it is, its _ as spaces.
 """
@@ -6,17 +6,68 @@ A word without a label, as of a collector of one's own, is shown as it is, its _
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.services.search import titles
+from cmdb_api.views.console.field_labels import FIELDS
 from cmdb_api.views.console.language import CHINESE, language
 
 KINDS = {
+    "bmc": _l("Management controller"),
+    "board": _l("System and board"),
+    "bond": _l("Bonds"),
+    "cloud": _l("Cloud instance"),
+    "container": _l("Containers"),
     "cpu": _l("Processors"),
+    "disk": _l("Disks"),
+    "filesystem": _l("Filesystems"),
+    "fru": _l("Field-replaceable units"),
+    "gpu": _l("GPUs"),
+    "guest": _l("Virtual machines"),
+    "host": _l("Operating system"),
+    "lldp": _l("Switch ports (LLDP)"),
+    "lvm": _l("LVM"),
+    "memory": _l("Memory modules"),
+    "nic": _l("Network interfaces"),
+    "package": _l("Packages"),
+    "pci": _l("PCI devices"),
+    "psu": _l("Power supplies"),
+    "raid_controller": _l("RAID controllers"),
+    "raid_disk": _l("Disks behind RAID controllers"),
+    "raid_volume": _l("RAID volumes"),
+    "sfp": _l("Transceivers"),
+    "smart": _l("SMART"),
+    "socket": _l("Listening sockets"),
+    "ssh_key": _l("SSH keys"),
+    "unit": _l("Services (systemd units)"),
+    "user": _l("User accounts"),
+    "declared": _l("Declared by people"),
+    "asset": _l("Asset"),
 }
-# Of every kind that has such a field.
-FIELDS = {
-    "size_bytes": _l("Size"),
+STATES = {
+    "planned": _l("planned"),
+    "racked": _l("racked"),
+    "online": _l("online"),
+    "offline": _l("offline"),
+    "retired": _l("retired"),
 }
-STATES = {}
-ACTIONS = {}
+STANDINGS = {
+    "registered": _l("registered"),
+    "accepted": _l("reported only"),
+    "review": _l("waiting for a person"),
+    "ignored": _l("ignored"),
+}
+ACTIONS = {
+    "added": _l("added"),
+    "removed": _l("removed"),
+    "changed": _l("changed"),
+    "replaced": _l("replaced"),
+    "baseline": _l("first state"),
+    "rekeyed": _l("places renamed"),
+    "reset": _l("another machine"),
+}
+ROLES = {
+    "viewer": _l("viewer"),
+    "operator": _l("operator"),
+    "admin": _l("admin"),
+}
 
 # The ends of names that say the unit, which the value says too.
 _UNITS = ("_bytes", "_hz", "_mts", "_celsius", "_seconds", "_bps", "_mbps", "_count", "_watts")
@@ -42,9 +93,19 @@ def state(name):
     return str(STATES.get(name) or _words(name))
 
 
+def standing(name):
+    """Return what is called how an asset came to be one."""
+    return str(STANDINGS.get(name) or _words(name))
+
+
 def action(name):
     """Return what is called what happened to a component."""
     return str(ACTIONS.get(name) or _words(name))
+
+
+def role(name):
+    """Return what a role of an account is called."""
+    return str(ROLES.get(name) or _words(name))
 
 
 def _bare(name):
@@ -58,6 +119,6 @@ def _words(name):
 
 
 FILTERS = {
-    **{"kind_label": kind, "field_label": field, "column_label": column},
-    **{"state_label": state, "action_label": action},
+    **{"kind_label": kind, "field_label": field, "column_label": column, "role_label": role},
+    **{"state_label": state, "action_label": action, "standing_label": standing},
 }
