@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ROOT = PROJECT / ".demo"
 BIN = Path(sys.executable).parent
 MINION = "demo01"
+USER = "demo"
 ROLES = ROOT / "server-roles"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -36,7 +37,8 @@ class Demo:
         self.sockets = sockets
         self.publish_port, self.return_port, self.api_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.api_port}"
-        self.read_token = None
+        self.read_token = self.password = None
+        self.master_secret = secrets.token_hex()
         self.processes = Processes(
             ROOT,
             {
@@ -50,12 +52,14 @@ class Demo:
             start_in=PROJECT,
         )
 
-    def run(self, once):
+    def run(self, once, fleet=0):
         """Go the whole path, print what was recorded, and stay up unless ``once``."""
         self.write_settings()
         self.start_api()
         self.start_salt()
         self.collect_twice()
+        if fleet:
+            self.simulate(fleet)
         self.summary()
         if once:
             print("\n`make demo` alone stays up after this, and says how to ask the API and Salt.")
@@ -103,7 +107,7 @@ class Demo:
         )
         (ROOT / "cmdb.cfg").write_text(
             f"SECRET_KEY = {secrets.token_hex()!r}\n"
-            f"MASTER_SECRET = {secrets.token_hex()!r}\n"
+            f"MASTER_SECRET = {self.master_secret!r}\n"
             f"SQLALCHEMY_DATABASE_URI = 'sqlite:///{ROOT}/cmdb.sqlite3'\n"
         )
         ROLES.write_text("# What this server is for, and who answers for it.\nweb = team-shop\n")
@@ -116,6 +120,7 @@ class Demo:
         self.cmdb("db", "upgrade")
         self.read_token = self.cmdb("token", "create", "--scope", "read")
         write_token = self.cmdb("token", "create", "--scope", "write")
+        self.password = self.cmdb("user", "create", USER, "--role", "admin", "--generate")
         key = self.cmdb("key", MINION)
         settings = {"url": self.url, "key": key, "collectors": {"role": {"path": str(ROLES)}}}
         _write("pillar/top.sls", {"base": {"*": ["cmdb"]}})
@@ -197,6 +202,15 @@ class Demo:
                 raise Failed(f"waited {limit_seconds} s for {what}: {trouble}; logs are in {ROOT}")
             time.sleep(0.25)
 
+    def simulate(self, count):
+        """Add a simulated fleet, clearly marked as such."""
+        # It needs packages that the rest of the demo does without.
+        sys.path.insert(0, str(PROJECT))
+        from simulated import Loader
+
+        token = self.cmdb("token", "create", "--scope", "admin", "--name", "simulation")
+        Loader(self.url, token, self.master_secret, self.say).load(count)
+
     def summary(self):
         """Print what the API recorded."""
         asset, changes = self.asset(), self.changes()
@@ -216,6 +230,8 @@ class Demo:
                 print(f"  {change['at']}  {place}: {field['old']} -> {field['new']}")
 
     def how_to_go_on(self):
+        print(f"\nOpen the console\n  {self.url}/")
+        print(f"  user      {USER}\n  password  {self.password}")
         salt = f"{_short(BIN / 'salt')} -c {_short(ROOT / 'conf')}"
         print(f"\nAsk the API\n  export TOKEN={self.read_token}")
         for path in (
@@ -241,17 +257,21 @@ class Demo:
 def main():
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.partition("\n")[0])
     parser.add_argument("--once", action="store_true", help="end after the summary")
-    once = parser.parse_args().once
+    parser.add_argument(
+        "--fleet", type=int, default=0, metavar="N", help="add N simulated servers with a history"
+    )
+    arguments = parser.parse_args()
     ROOT.mkdir(mode=0o700, exist_ok=True)
     with open(ROOT / "lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"demo: another one is running in {ROOT}; end it first")
-        return _run(once)
+        return _run(arguments)
 
 
-def _run(once):
+def _run(arguments):
+    once = arguments.once
     _empty(ROOT)
     # SIGINT too: a shell starts what it puts into the background with SIGINT ignored.
     for number in ENDING:
@@ -260,7 +280,7 @@ def _run(once):
     sockets = tempfile.mkdtemp(prefix="cmdb-", dir="/tmp")
     demo = Demo(sockets)
     try:
-        demo.run(once)
+        demo.run(once, arguments.fleet)
     except KeyboardInterrupt:
         print("\ndemo: interrupted", file=sys.stderr)
         return 130 if once else 0

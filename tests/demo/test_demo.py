@@ -2,12 +2,15 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import processes
@@ -67,6 +70,38 @@ def test_an_interrupted_demo_leaves_nothing_behind(when, number):
     while running(PROJECT) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert running(PROJECT) == []
+
+
+@pytest.mark.slow
+def test_the_demo_opens_into_the_console_with_a_simulated_fleet():
+    argv = [*DEMO, "--fleet", "12"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as demo:
+        try:
+            told = ""
+            for line in demo.stdout:
+                told += line.decode()
+                if "Running until" in told:
+                    break
+            url = re.search(r"Open the console\n  (\S+)", told)[1]
+            password = re.search(r"password  (\S+)", told)[1]
+            listed = in_console(url, "demo", password, "assets?query=tag:simulated")
+            assert "sim-" in listed
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.stdout.read()
+
+
+def in_console(url, name, password, path):
+    """Log in to a console by its form; return a page."""
+    cookies = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(cookies)
+    with browser.open(f"{url}login") as page:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())[1]
+    form = {"csrf_token": token, "name": name, "password": password}
+    with browser.open(f"{url}login", urllib.parse.urlencode(form).encode()) as page:
+        assert not page.url.endswith("/login"), page.read().decode()
+    with browser.open(url + path) as page:
+        return page.read().decode()
 
 
 @pytest.mark.slow
