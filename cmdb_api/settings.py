@@ -39,6 +39,8 @@ def load(config, overrides, environ=os.environ):
     config["DEBUG"] = False  # never taken from FLASK_DEBUG
     config.update(_DEFAULTS)
     known = config.keys() | LIBRARIES.keys()
+    # Where each setting comes from that is not at its default.
+    config.origins = {}
     for source, layer in (
         (FILE, _file(environ.get(FILE), config.root_path)),
         ("environment", _environment(environ)),
@@ -47,6 +49,7 @@ def load(config, overrides, environ=os.environ):
         for name, value in layer.items():
             _check(source, name, value, known)
         config.update(layer)
+        config.origins |= dict.fromkeys(layer, source)
     _check_secrets(config)
     oidc_settings.check(config)
 

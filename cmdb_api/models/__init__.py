@@ -14,7 +14,7 @@ from cmdb_api.models.component import BulkItem, BulkList, Component, ComponentAd
 from cmdb_api.models.coverage import CoverageHost, CoverageSource, Refusal
 from cmdb_api.models.edit import MasterChange
 from cmdb_api.models.event import Delivery, Outbox, Subscription
-from cmdb_api.models.exchange import ImportMapping, ImportRun
+from cmdb_api.models.exchange import ImportFailures, ImportMapping, ImportRun, ImportUpload
 from cmdb_api.models.finding import Decision, Finding
 from cmdb_api.models.identity import IdentityEvidence
 from cmdb_api.models.key import KeyGeneration
@@ -59,8 +59,10 @@ __all__ = [
     "Environment",
     "Finding",
     "IdentityEvidence",
+    "ImportFailures",
     "ImportMapping",
     "ImportRun",
+    "ImportUpload",
     "KeyGeneration",
     "MasterChange",
     "Outbox",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmdb_api.extensions import db
@@ -28,6 +28,46 @@ class ImportRun(db.Model):
     failed_type: Mapped[str | None] = mapped_column(String(128))
 
     __table_args__ = (Index("ix_import_run_at", "at"), NEVER_AGAIN)
+
+
+class ImportFailures(db.Model):
+    """Cells for which rows of a run failed, some on each page."""
+
+    __tablename__ = "import_failures"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True
+    )
+    page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cells: Mapped[list] = mapped_column(Document)
+
+
+class ImportUpload(db.Model):
+    """A file that waits to be imported, and how far the work on it is."""
+
+    __tablename__ = "import_upload"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    # Whose it is, as of ImportRun: nobody else sees it.
+    owner_key: Mapped[str] = mapped_column(String(300))
+    file_name: Mapped[str] = mapped_column(Text)
+    file_type: Mapped[str] = mapped_column(String(128))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    size_bytes: Mapped[int] = mapped_column()
+    # How it is to be imported, as was last chosen; None: not yet.
+    asked: Mapped[dict | None] = mapped_column(Document)
+    # What became of it last.
+    run_id: Mapped[int | None] = mapped_column(
+        ForeignKey("import_run.id", ondelete="SET NULL"), index=True
+    )
+    # Since when it is worked on, when that was last heard of, and how many rows are done.
+    began_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    heard_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    rows_done: Mapped[int | None] = mapped_column()
+    row_count: Mapped[int | None] = mapped_column()
+
+    __table_args__ = (Index("ix_import_upload_owner_key", "owner_key"), NEVER_AGAIN)
 
 
 class ImportMapping(db.Model):

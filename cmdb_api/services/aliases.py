@@ -1,8 +1,9 @@
 """Other names of an asset: given and taken by people, and by the setting MATCH_SHORT_NAMES."""
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from cmdb_api.errors import Conflict, NotFound
+from cmdb_api.models import Change
 from cmdb_api.services import assets, generations, locking, names, naming
 from cmdb_api.services.naming import ALIAS
 
@@ -29,6 +30,21 @@ def remove(session, hostname, alias, *, actor):
             raise NotFound(f"{alias} is no other name of {asset.hostname}; {hint}")
         generations.remember(session, [names.key(alias)], asset.key_generation)
     return asset
+
+
+def told(session, asset_id):
+    """Return the other names of an asset, since when each is one, and by whom."""
+    c = ALIAS.c
+    query = select(c.alias, c.created_at, c.actor).where(c.asset_id == asset_id)
+    return session.execute(query.order_by(c.alias_key)).all()
+
+
+def former(session, asset_id, hostname):
+    """Return (name, first_at, last_at) of the names that changes of an asset tell, newest first."""
+    first, last = func.min(Change.at), func.max(Change.at)
+    query = select(Change.hostname, first.label("first_at"), last.label("last_at"))
+    query = query.where(Change.asset_id == asset_id, Change.hostname != hostname)
+    return session.execute(query.group_by(Change.hostname).order_by(last.desc())).all()
 
 
 def keep_form(session, locked, name):

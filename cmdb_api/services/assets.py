@@ -44,10 +44,15 @@ def find(session, hostname):
     if asset is None and (known := names.find(session, hostname)):
         asset = session.get(Asset, known)
     if asset is None:
-        near = names.candidates(session, hostname) or _near(session, key)
+        near = nearest(session, hostname)
         hint = f"; there is {', '.join(near)}" if near else ""
         raise NotFound(f"there is no asset {hostname}{hint}")
     return asset
+
+
+def nearest(session, hostname):
+    """Return the hostnames that may be meant by a name that no asset has."""
+    return names.candidates(session, hostname) or _near(session, names.key(hostname))
 
 
 def register(session, *, hostname, actor, **given):

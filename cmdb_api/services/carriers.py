@@ -186,16 +186,7 @@ def told(session, asset_id, *, common=COMMON_COUNT, shown=20):
     carried = of_assets(session, [asset_id])[asset_id]
     counted = counts(session, carried.now)
     few = {pair for pair, number in counted.items() if number > 1}
-    others = defaultdict(list)
-    c = EVIDENCE.c
-    for kind, value in sorted(few):
-        query = (
-            select(Asset.hostname)
-            .join(EVIDENCE, c.asset_id == Asset.id)
-            .where(c.type == kind, c.value == value, c.until.is_(None), Asset.id != asset_id)
-            .order_by(Asset.hostname_key)
-        )
-        others[kind, value] = session.scalars(query.limit(shown)).all()
+    others, c = _others(session, asset_id, few, shown), EVIDENCE.c
     rows = session.execute(select(EVIDENCE).where(c.asset_id == asset_id)).all()
     order = {kind: number for number, kind in enumerate(TYPES)}
     return [
@@ -210,6 +201,23 @@ def told(session, asset_id, *, common=COMMON_COUNT, shown=20):
         }
         for row in sorted(rows, key=lambda row: (row.until is not None, order[row.type], row.value))
     ]
+
+
+def _others(session, asset_id, pairs, shown):
+    """Return {(type, value): the first names of those who carry it too}."""
+    found, c = defaultdict(list), EVIDENCE.c
+    if not pairs:
+        return found
+    place = func.row_number().over(partition_by=(c.type, c.value), order_by=Asset.hostname_key)
+    values = locking.among(session, c.value, sorted({value for _, value in pairs}))
+    carried = select(c.type, c.value, Asset.hostname, place.label("place"))
+    carried = carried.join_from(EVIDENCE, Asset, c.asset_id == Asset.id)
+    carried = carried.where(values, c.until.is_(None), c.asset_id != asset_id).subquery()
+    query = select(carried).where(carried.c.place <= shown).order_by(carried.c.place)
+    for row in session.execute(query):
+        if (row.type, row.value) in pairs:
+            found[row.type, row.value].append(row.hostname)
+    return found
 
 
 def _weight(kind, value, counted, common):

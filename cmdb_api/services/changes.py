@@ -39,6 +39,13 @@ def page(session, *, fold=False, limit, cursor=None, **filters):
     return {"items": items, "pruned_before": horizon, "next_cursor": following}
 
 
+def newest(session, asset_id, limit):
+    """Return the newest changes of an asset, so many at most."""
+    order = Change.at.desc(), Change.seq.desc()
+    query = select(Change).where(Change.asset_id == asset_id).order_by(*order).limit(limit)
+    return [told(row) for row in session.scalars(query)]
+
+
 def _folded(session, wanted, filters):
     """Return what flaps on an asset; where no time is given, in the days before the latest."""
     if not filters.get("since"):

@@ -16,8 +16,7 @@ def between(session, hostname, start, end=None, kind=()):
     end = end or now()
     past.check_order(start, end)
     asset = assets.find(session, hostname)
-    old = past.state_at(session, asset, start, "from", kind)
-    new = past.state_at(session, asset, end, "to", kind)
+    old, new = past.states_at(session, asset, {"from": start, "to": end}, kind)
     both = sorted(old.kinds.keys() & new.kinds.keys())
     found = {name: _differences(old, new, name) for name in both}
     return {
@@ -55,19 +54,20 @@ def _declared(session, asset, start, end):
     ]
 
 
-def two(session, left, right, at=None, kind=(), ignore_identifiers=True):
+def two(session, left, right, at=None, kind=(), ignore_identifiers=True, everything=False):
     """
     Return what differs between two assets, now or then.
 
     Components are paired by place, what is left of those with a name by that. Identifiers, which
-    differ between any two machines, are marked, or left out with ``ignore_identifiers``.
+    differ between any two machines, are marked, or left out with ``ignore_identifiers``. With
+    ``everything`` what is the same is told too.
     """
     kinds.check(session, *kind)
     when = at or now()
     sides = [_find(session, *one) for one in (("left", left), ("right", right))]
     states = [past.state_at(session, asset, when, "at", kind) for asset in sides]
     one, other = (state.kinds for state in states)
-    pair = _Pair(*states, ignore_identifiers)
+    pair = _Pair(*states, ignore_identifiers, everything)
     found = {name: pair.of(name) for name in sorted(one.keys() & other.keys())}
     return {
         "left": sides[0].hostname,
@@ -92,8 +92,8 @@ def _find(session, field, hostname):
 class _Pair:
     """Two states, compared."""
 
-    def __init__(self, left, right, ignore):
-        self.left, self.right, self.ignore = left, right, ignore
+    def __init__(self, left, right, ignore, everything):
+        self.left, self.right, self.ignore, self.everything = left, right, ignore, everything
 
     def of(self, kind):
         """Return what differs in one kind."""
@@ -106,7 +106,7 @@ class _Pair:
             if (fields := self.fields(kind, one[place], other[places[place]]))
         ]
         return {
-            "same_count": len(places) - len(rows),
+            "same_count": len(places) - sum(map(_differs, rows)),
             "differing": rows,
             "only_left": _listed(one, one.keys() - places.keys()),
             "only_right": _listed(other, other.keys() - taken),
@@ -129,11 +129,16 @@ class _Pair:
         rows = []
         for name in sorted(one.keys() | other.keys()):
             marked = name == "hostname" or identifiers.is_identifier(kind, name, serial)
-            if same(one.get(name), other.get(name)) or (marked and self.ignore):
+            equal = same(one.get(name), other.get(name))
+            if (equal and not self.everything) or (marked and self.ignore):
                 continue
             values = {"left": past.plain(one.get(name)), "right": past.plain(other.get(name))}
-            rows.append({"field": name, **values, "identifier": marked})
+            rows.append({"field": name, **values, "identifier": marked, "same": equal})
         return rows
+
+
+def _differs(row):
+    return not all(field["same"] for field in row["fields"])
 
 
 def _rest(state, places):

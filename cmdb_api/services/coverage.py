@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal, select
 
 from cmdb_api.models import Asset, AssetStatus, Section
 from cmdb_api.models.types import now
@@ -36,9 +36,21 @@ class Windows(NamedTuple):
         return Since(moment - self.host, moment - self.kind(kind))
 
 
-def missing(session, *, windows, clock_skew_seconds, kind=None, reason=(), limit, cursor=None):
+def missing(
+    session,
+    *,
+    windows,
+    clock_skew_seconds,
+    kind=None,
+    reason=(),
+    limit,
+    cursor=None,
+    counted=True,
+):
     """
     Return one page, by name, of the hosts that brought no items (of a kind) in time.
+
+    ``counted`` is whether ``total`` says how many there are on all pages.
 
     Expected are all assets that are online, and what masters and rosters know though it is none
     yet. Raises NotFound for a kind that nobody knows.
@@ -58,7 +70,27 @@ def missing(session, *, windows, clock_skew_seconds, kind=None, reason=(), limit
         "items": absence.told(session, found, keys, kind, clock_skew_seconds),
         "salt_target": mending.target((row.target if salt else row.hostname) for row in found),
         "next_cursor": following,
-        "total": session.scalar(select(func.count()).select_from(rows)),
+        "total": session.scalar(select(func.count()).select_from(rows)) if counted else None,
+    }
+
+
+def counts(session, *, windows, kind=None):
+    """
+    Return how many hosts should report, and how many of them did not, by reason.
+
+    With ``kind``, who did not bring it. Raises NotFound for a kind that nobody knows.
+    """
+    rows, forms = _overdue(session, windows, now(), kind, ())
+    names = expecting.expected(session, forms).subquery()
+    by_reason = select(rows.c.reason, func.count()).group_by(rows.c.reason)
+    every = select(literal(""), func.count()).select_from(names)
+    absent = dict(sorted(map(tuple, session.execute(by_reason.union_all(every)))))
+    expected = absent.pop("")
+    return {
+        "expected": expected,
+        "collected": expected - sum(absent.values()),
+        "missing": absent,
+        "window_seconds": round(windows.kind(kind).total_seconds()),
     }
 
 
@@ -72,19 +104,8 @@ def targets(session, *, windows, kind=None, reason=()):
 
 def summary(session, *, windows):
     """Return how many hosts are missing for which reason, and how each kind and source stands."""
-    forms = expecting.forms(session)
-    known, names = expecting.known(session, forms), expecting.expected(session, forms).subquery()
-    query, late = overdue.query(session, names, known, windows.since(now()))
-    rows = query.where(late).subquery()
-    counts = select(rows.c.reason, func.count()).group_by(rows.c.reason)
-    absent = dict(map(tuple, session.execute(counts.order_by(rows.c.reason))))
-    expected = session.scalar(select(func.count()).select_from(names))
-    return {
-        "expected": expected,
-        "collected": expected - sum(absent.values()),
-        "missing": absent,
+    return counts(session, windows=windows) | {
         "not_expected": expecting.others(session),
-        "window_seconds": round(windows.host.total_seconds()),
         "kinds": _kinds(session, windows),
         "sources": sources.every(session),
     }
@@ -117,7 +138,7 @@ def _overdue(session, windows, moment, kind, reason):
 
 def _kinds(session, windows):
     """Return {kind: how many hosts have it, brought it in time, or failed to}."""
-    counts = (
+    query = (
         select(Section.kind, Section.status, func.count())
         .join(Asset, Asset.id == Section.asset_id)
         .where(expecting.IS_EXPECTED)
@@ -125,7 +146,7 @@ def _kinds(session, windows):
         .order_by(Section.kind)
     )
     fresh, found = _collected(session, windows), {}
-    for kind, status, count in session.execute(counts):
+    for kind, status, count in session.execute(query):
         window = round(windows.kind(kind).total_seconds())
         none = dict.fromkeys(("hosts", "collected", "error", "unavailable", "disabled"), 0)
         told = found.setdefault(kind, none | {"window_seconds": window})

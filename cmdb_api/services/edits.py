@@ -26,9 +26,23 @@ def note(session, path, row_id, *, actor, before, after):
     )
 
 
-def page(session, *, resource=None, name=None, since=None, limit, cursor=None):
-    """Return one page of the edits of master data, newest first."""
+def page(
+    session,
+    *,
+    resource=None,
+    number=None,
+    name=None,
+    actor=None,
+    since=None,
+    limit,
+    cursor=None,
+):
+    """Return one page of the edits of master data (``number``: of this one), newest first."""
     wanted = []
+    if number is not None:
+        wanted.append(MasterChange.resource_id == number)
+    if actor:
+        wanted.append(patterns.like(patterns.lowered(MasterChange.actor, actor), actor))
     if resource:
         wanted.append(MasterChange.resource == resource)
     if name:

@@ -15,7 +15,7 @@ from cmdb_api.models.types import now
 from cmdb_api.services import changes, dialects, flapping, identifiers, pages, retention
 
 CHANGE = Change.__table__
-LONGEST = timedelta(days=31)
+LONGEST, SLACK = timedelta(days=31), timedelta(minutes=1)
 USUAL = timedelta(days=1)
 # Hosts that are named in a line.
 HOSTS = 20
@@ -53,7 +53,8 @@ def window(since, until):
     since = since or until - USUAL
     if since >= until:
         raise Invalid.of("since", "it is not before until")
-    if until - since > LONGEST:
+    # Until now is later than the now that 31 days were reckoned from.
+    if until - since > LONGEST + SLACK:
         text = f"more than {LONGEST.days} days before until; ask for less at a time"
         raise Invalid.of("since", text)
     return since, until
@@ -123,6 +124,7 @@ def _told(session, rows):
             "flapped": flapping.told(change, int(row.change_count)) if flapped else None,
             **{name: getattr(row, name) for name in ("host_count", "first_at", "last_at")},
             "change_count": int(row.change_count),
+            "item_count": told["item_count"],
             "hosts": sorted({names[number] for number, _ in line if number in names}),
             "example": {name: told[name] for name in ("hostname", "seq", "report_id", "actor")},
         }

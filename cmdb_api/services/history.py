@@ -14,7 +14,7 @@ from cmdb_api.services import storage
 EVER = datetime.min.replace(tzinfo=UTC)
 # Of marks only what they undo is read.
 _LATER = (
-    *(Change.kind, Change.place, Change.action, Change.before),
+    *(Change.kind, Change.place, Change.action, Change.before, Change.at),
     case((Change.action == BASELINE, Change.fields)).label("fields"),
     case((Change.action == REKEYED, Change.after)).label("after"),
 )
@@ -37,13 +37,25 @@ class Past(NamedTuple):
 
 def state_at(session, asset_id, when, kinds=()):
     """Return what was recorded of an asset's components at a moment; of these kinds, or of all."""
+    return states_at(session, asset_id, [when], kinds)[0]
+
+
+def states_at(session, asset_id, moments, kinds=()):
+    """Return the same at several moments: what is stored is read once."""
     stored = storage.sections(session, asset_id)
     if kinds:
         stored = {kind: row for kind, row in stored.items() if kind in kinds}
     filled = [row for row in stored.values() if row.digest]
-    rebuilt = Rebuilt(stored, storage.items(session, asset_id, filled)[0])
-    for change in _later(session, asset_id, when, kinds):
-        rebuilt.undo(change)
+    items = storage.items(session, asset_id, filled)[0]
+    later = _later(session, asset_id, min(moments), kinds).all()
+    return [_rebuilt(stored, items, later, when) for when in moments]
+
+
+def _rebuilt(stored, items, later, when):
+    rebuilt = Rebuilt(stored, {kind: dict(of_kind) for kind, of_kind in items.items()})
+    for change in later:
+        if change.at > when:
+            rebuilt.undo(change)
     return rebuilt.past(when)
 
 

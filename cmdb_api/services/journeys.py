@@ -60,14 +60,14 @@ def _arrival(before, position, carried_on):
         return
     text = f"back after {_spoken(away)}"
     text += f", {way}" if moved else f" in {where(position)}"
-    yield _event(position.since, BACK, before, position, text)
+    yield _event(position.since, BACK, before, position, text, away=away)
 
 
 def _end(position, is_last):
     if position.gone_at:
         if position.by:
             text = f"replaced in {where(position)} by {position.by}"
-            yield _event(position.gone_at, REPLACED, position, None, text)
+            yield _event(position.gone_at, REPLACED, position, None, text, by=position.by)
         else:
             text = f"removed from {where(position)}"
             yield _event(position.gone_at, REMOVED, position, None, text)
@@ -134,8 +134,10 @@ def _shown(when):
     return None if when == EVER else when
 
 
-def _event(at, event, before, after, text):
-    return {"at": at, "event": event, "from": _place(before), "to": _place(after), "text": text}
+def _event(at, event, before, after, text, **more):
+    """Return an event; ``more`` is what the text tells beside: ``away``, ``by``."""
+    told = {"at": at, "event": event, "from": _place(before), "to": _place(after), "text": text}
+    return told | more
 
 
 def _place(position):

@@ -18,15 +18,21 @@ from cmdb_api.services import (
     uses,
 )
 from cmdb_api.services.places import BETWEEN, Spot
-from cmdb_api.services.resources import BY_NAME, DATA_CENTRES, RACKS, ROOMS
+from cmdb_api.services.resources import BY_NAME, DATA_CENTRES, RACKS, RESOURCES, ROOMS
 
 PLACES = (DATA_CENTRES, ROOMS, RACKS)
 
 
-def page(session, resource, *, name=None, limit, cursor=None, **parents):
-    """Return one page by name; ``parents`` narrow it to what belongs to them, by name."""
+def page(session, resource, *, name=None, unused=False, limit, cursor=None, **parents):
+    """
+    Return one page by name; ``parents`` narrow it to what belongs to them, by name.
+
+    ``unused`` leaves what no asset names.
+    """
     model = resource.model
     wanted = [patterns.like(named.lowered(resource), name)] if name else []
+    if unused:
+        wanted.append(~select(resource.of_asset).where(resource.of_asset == model.id).exists())
     for parent, given in parents.items():
         wanted.append(_of_parent(session, resource, BY_NAME[parent], given))
     count = select(func.count()).select_from(model).where(*wanted)
@@ -41,6 +47,13 @@ def page(session, resource, *, name=None, limit, cursor=None, **parents):
     return {"items": items, "next_cursor": following, "total": session.scalar(count)}
 
 
+def counts(session):
+    """Return {path: how many there are} of all sorts."""
+    asked = [select(func.count()).select_from(r.model).scalar_subquery() for r in RESOURCES]
+    found = session.execute(select(*asked)).one()
+    return {r.path: count for r, count in zip(RESOURCES, found, strict=True)}
+
+
 def one(session, resource, number):
     """Return one of a sort; raises NotFound."""
     row = None
@@ -50,6 +63,13 @@ def one(session, resource, number):
     if row is None:
         raise NotFound(f"there is no {resource.noun} with id {number}")
     return _told(resource, row)
+
+
+def parents_of(session, resource, number):
+    """Return {parent: its id, or None} of one of a sort."""
+    columns = [getattr(resource.model, f"{name}_id").label(name) for name in resource.parents]
+    found = columns and session.execute(select(*columns).where(resource.model.id == number)).first()
+    return dict(found._mapping) if found else {}
 
 
 def add(session, resource, given, *, actor):

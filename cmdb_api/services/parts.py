@@ -40,6 +40,12 @@ def page(session, *, serial=None, asset=None, vendor=None, model=None, limit, cu
     return {"items": [_told(part) for part in parts], "next_cursor": following}
 
 
+def of_serial(session, serial):
+    """Return the parts of exactly this serial number; none where it is not known."""
+    number = part_items.as_looked_up(serial)
+    return [_told(part) for part in _of(session, [number])] if number else []
+
+
 def _exact(serial):
     number = part_items.as_looked_up(serial)
     if number is None:

@@ -51,15 +51,27 @@ def of(session, hostname, when, kind=()):
 
 def state_at(session, asset, when, field, kind=()):
     """Return an asset's History.Past; raises Invalid where this time is not one that is known."""
-    check_not_ahead(when, field)
-    state = history.state_at(session, asset.id, when, kind)
+    return states_at(session, asset, {field: when}, kind)[0]
+
+
+def states_at(session, asset, moments, kind=()):
+    """Return the same of several moments, {field that names it: time}, the earliest first."""
+    for field, when in moments.items():
+        check_not_ahead(when, field)
+    states = history.states_at(session, asset.id, list(moments.values()), kind)
     # Last: had changes been removed meanwhile, it would tell by now.
-    retention.check(session, when, field)
+    field, earliest = next(iter(moments.items()))
+    retention.check(session, earliest, field)
+    for (field, when), state in zip(moments.items(), states, strict=True):
+        _check_known(session, asset, state, when, field)
+    return states
+
+
+def _check_known(session, asset, state, when, field):
     first = min(at for at in (state.first_at, asset.created_at) if at)
     if when < first and when < (first := _first_change(session, asset.id, first)):
         since = times.text(first)
         raise Invalid.of(field, f"{asset.hostname} was not known then; it is since {since}")
-    return state
 
 
 def _first_change(session, asset_id, first):

@@ -8,14 +8,29 @@ from cmdb_api.models import Asset, AssetStatus, Finding
 from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES, UNKNOWN_HOST
 from cmdb_api.models.types import now
 from cmdb_api.services import assets, changes, decisions, names, pages
+from cmdb_api.services.dialects import among
 from cmdb_api.services.findings import FINDING, fingerprint
 
 ANY = "any"
 _OTHER = aliased(Asset)
 
 
-def page(session, *, kind=(), status=OPEN, asset=None, subject=None, limit, cursor=None):
-    """Return one page, those opened last first; a muted one whose time is over counts as open."""
+def page(
+    session,
+    *,
+    kind=(),
+    status=OPEN,
+    asset=None,
+    subject=None,
+    limit,
+    cursor=None,
+    detailed=False,
+):
+    """
+    Return one page, those opened last first; a muted one whose time is over counts as open.
+
+    ``detailed`` has what shows each, and what can be decided about it.
+    """
     moment = now()
     query = _query(moment).where(*_conditions(session, moment, kind, status, asset, subject))
     if cursor:
@@ -26,7 +41,23 @@ def page(session, *, kind=(), status=OPEN, asset=None, subject=None, limit, curs
         limit,
         lambda row: (row.Finding.opened_at.isoformat(), row.Finding.id),
     )
-    return {"items": [_told(row) for row in rows], "next_cursor": after}
+    items = [_told(row) | (_detailed(row.Finding, moment) if detailed else {}) for row in rows]
+    return {"items": items, "next_cursor": after}
+
+
+def some(session, numbers):
+    """Return the findings of these numbers, as far as there are such, in their order."""
+    query = _query(now()).where(among(session, FINDING.c.id, [*numbers])).order_by(Finding.id)
+    return [_told(row) | {"evidence": row.Finding.evidence} for row in session.execute(query)]
+
+
+def open_of(session, asset_id, limit):
+    """Return the open findings about an asset, those opened last first, so many at most."""
+    moment = now()
+    about = or_(Finding.asset_id == asset_id, Finding.other_id == asset_id)
+    query = _query(moment).where(about, _status(moment) == OPEN)
+    query = query.order_by(Finding.opened_at.desc(), Finding.id.desc()).limit(limit)
+    return [_told(row) for row in session.execute(query)]
 
 
 def summary(session):
@@ -47,6 +78,16 @@ def of(session, number):
     if row is None:
         raise NotFound(f"there is no finding {number}")
     finding = row.Finding
+    ids = [n for n in (finding.asset_id, finding.other_id) if n]
+    return _told(row) | {
+        **_detailed(finding, moment),
+        "decisions": decisions.of_finding(session, number),
+        "assets": _assets(session, ids),
+    }
+
+
+def _detailed(finding, moment):
+    """Return what shows a finding, and what can be decided about it."""
     can = [
         {
             "decision": name,
@@ -56,13 +97,7 @@ def of(session, number):
         }
         for name, action in decisions.possible(finding, moment).items()
     ]
-    ids = [n for n in (finding.asset_id, finding.other_id) if n]
-    return _told(row) | {
-        "evidence": finding.evidence,
-        "possible": can,
-        "decisions": decisions.of_finding(session, number),
-        "assets": _assets(session, ids),
-    }
+    return {"evidence": finding.evidence, "possible": can}
 
 
 def _assets(session, ids):

@@ -30,7 +30,7 @@
   // How many rows are chosen, and whether what is done to them can be.
   const count = () => {
     all("[data-picked]").forEach((bar) => {
-      const chosen = all(`tbody input[form="${bar.dataset.picked}"]:checked`).length;
+      const chosen = all(`input[type="checkbox"][form="${bar.dataset.picked}"]:checked`).length;
       bar.classList.toggle("some", chosen > 0);
       all("[data-picked-count]", bar).forEach((each) => { each.textContent = chosen; });
       all("button", bar).forEach((button) => { button.disabled = chosen === 0; });
@@ -76,7 +76,7 @@
   document.addEventListener("change", (event) => {
     const every = event.target.closest("[data-pick-all]");
     if (every) {
-      all(`tbody input[form="${every.dataset.pickAll}"]`).forEach((each) => { each.checked = every.checked; });
+      all(`input[type="checkbox"][form="${every.dataset.pickAll}"]`).forEach((each) => { each.checked = every.checked; });
     }
     count();
     // A filter that is a choice is asked for at once.
@@ -103,4 +103,85 @@
   });
   document.addEventListener("submit", () => { changed = false; });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+
+  // What takes long says how far it is, while its answer is waited for.
+  document.addEventListener("submit", (event) => {
+    const box = document.getElementById(event.target.dataset.progress);
+    if (!box || event.defaultPrevented) return;
+    box.hidden = false;
+    const ask = async () => {
+      const told = await fetch(box.dataset.url).then((answer) => answer.json()).catch(() => ({}));
+      if (told.text) box.querySelector("span").textContent = told.text;
+      if (told.count) Object.assign(box.querySelector("progress"), { max: told.count, value: told.done });
+      setTimeout(ask, 2000);
+    };
+    if (box.dataset.url) setTimeout(ask, 1000);
+  });
+
+  // A search being written: what may come next, by arrows, Enter and Escape.
+  const offer = (box) => {
+    const input = box.querySelector("input"), list = box.querySelector("ul");
+    let told = null, at = -1, asked = 0, waiting;
+    Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })
+      .forEach(([name, value]) => input.setAttribute(name, value));
+    const close = () => {
+      asked += 1; at = -1; list.hidden = true;
+      input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant");
+    };
+    const choose = (number) => {
+      at = (number + list.children.length) % list.children.length;
+      [...list.children].forEach((each, n) => each.setAttribute("aria-selected", n === at));
+      list.children[at].scrollIntoView({ block: "nearest" });
+      input.setAttribute("aria-activedescendant", list.children[at].id);
+    };
+    const take = (number) => {
+      const { insert } = told.items[number], end = told.start + insert.length;
+      // A quote that was opened is part of what is written.
+      const from = insert[0] === '"' && input.value[told.start - 1] === '"' ? told.start - 1 : told.start;
+      input.value = input.value.slice(0, from) + insert + input.value.slice(told.end);
+      input.setSelectionRange(end + from - told.start, end + from - told.start);
+      close();
+      if (insert.endsWith(":")) ask();
+    };
+    const ask = async () => {
+      const mine = asked += 1, place = new URLSearchParams({ query: input.value, position: input.selectionStart });
+      const answer = await fetch(`${box.dataset.complete}?${place}`).then((each) => each.json()).catch(() => ({ items: [] }));
+      if (mine !== asked || document.activeElement !== input) return;
+      told = answer; at = -1;
+      list.replaceChildren(...told.items.map((item, number) => {
+        const row = document.createElement("li"), word = document.createElement("bdi"), more = document.createElement("small");
+        Object.assign(row, { id: `${list.id}-${number}`, role: "option" });
+        word.textContent = item.value; more.textContent = item.asset_count ?? item.description ?? "";
+        row.append(word, more);
+        row.addEventListener("mousedown", (event) => { event.preventDefault(); take(number); });
+        return row;
+      }));
+      list.hidden = !told.items.length;
+      input.setAttribute("aria-expanded", String(!list.hidden)); input.removeAttribute("aria-activedescendant");
+    };
+    input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 120); });
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (list.hidden) { if (event.key === "ArrowDown") ask(); return; }
+      if (step) { event.preventDefault(); choose(at < 0 && step < 0 ? -1 : at + step); }
+      if (event.key === "Escape") { event.preventDefault(); close(); }
+      if (event.key === "Enter" && at >= 0) { event.preventDefault(); take(at); }
+    });
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    all("[data-complete]").forEach(offer);
+    all("[data-script]").forEach((each) => { each.hidden = false; });
+  });
+  // A long list of boxes, narrowed to those that have a text.
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("[data-narrow]")) return;
+    const text = event.target.value.toLowerCase();
+    all("details", document.querySelector(event.target.dataset.narrow)).forEach((group) => {
+      const rows = all("label", group);
+      rows.forEach((row) => { row.hidden = !`${row.textContent} ${row.title}`.toLowerCase().includes(text); });
+      group.hidden = rows.every((row) => row.hidden);
+      if (text) group.open = true;
+    });
+  });
 })();

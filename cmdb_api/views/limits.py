@@ -66,14 +66,48 @@ OPEN = {
     "tokens.Tokens": {"GET", "POST"},
 }
 
+_FORM, _SEND = {"GET", "POST"}, {"POST"}
+
+
+def _pages(family, methods, names):
+    return {f"console.{family}.{name}": methods for name in names.split()}
+
+
 # The same of the console's pages: {endpoint: methods}.
 PAGES = {
-    "console.overview.page": _READ,
-    "console.assets.page": _READ,
-    "console.asset.page": _READ,
-    "console.find.page": _READ,
-    "console.login.out": {"POST"},
-    "console.preferences.page": {"GET", "POST"},
+    **_pages("overview", _READ, "page"),
+    **_pages("assets", _READ, "page help complete choose"),
+    **_pages("asset", _READ, "page hardware items software installed collection raw"),
+    **_pages("find", _READ, "page"),
+    **_pages("login", _SEND, "out"),
+    **_pages("preferences", _FORM, "page"),
+    **_pages("places", _READ, "page data_centre room rack"),
+    **_pages("places", _FORM, "place move"),
+    **_pages("places", _SEND, "take_out"),
+    **_pages("master", _READ, "page many one"),
+    **_pages("coverage", _READ, "page commands kinds"),
+    **_pages("findings", _READ, "page one"),
+    **_pages("findings", _SEND, "decide decide_many"),
+    **_pages("packages", _READ, "page"),
+    **_pages("parts", _READ, "page"),
+    **_pages(
+        "exchange",
+        _READ,
+        "page past run failed mappings template export export_file progress mapping",
+    ),
+    **_pages("exchange", _FORM, "file"),
+    **_pages("exchange", _SEND, "upload apply drop"),
+    **_pages("asset_history", _READ, "page at diff identity"),
+    **_pages("compare", _READ, "page names"),
+    **_pages("asset_edit", _FORM, "register edit state aliases_of"),
+    **_pages("asset_edit", _SEND, "remove_alias"),
+    **_pages("changes", _READ, "page one"),
+    **_pages("saved", _READ, "page open"),
+    **_pages("saved", _FORM, "add edit remove"),
+    **_pages("bulk", _FORM, "page"),
+    **_pages("me", _READ, "page"),
+    **_pages("me", _FORM, "password add_token"),
+    **_pages("me", _SEND, "end end_others revoke_token"),
 }
 
 

@@ -1,6 +1,8 @@
 """A small fleet for the pages, made through the API: something of everything that they show."""
 # ruff: noqa: E501 - tables are read better in lines
 
+from io import BytesIO
+
 from tests.reports import make_report, section
 
 API = "/api/v1"
@@ -61,7 +63,8 @@ def build(admin, relay, post):
     make.done(relay.put(f"{API}/coverage/sources/salt01", json={
         "kind": "salt", "pending": ["new01"], "accepted": ["web01", "web02", "never01", "db01"], "up": ["web01"]}))
     make.add("accounts", name="vera", role="viewer", password="correct horse battery")
-    hook = make.add("subscriptions", name="chat", type="stream", query="hostname:web*")
+    make.add("subscriptions", name="chat", type="stream", query="hostname:web*")
+    hook = _add_a_webhook(admin)
     saved = make.done(
         admin.post(
             f"{API}/saved-queries",
@@ -72,6 +75,8 @@ def build(admin, relay, post):
     run = make.done(
         admin.post(f"{API}/imports", data=table, headers={"Content-Type": "text/csv"})
     ).json["id"]
+    make.add("import-mappings", name="finance list", columns={"Cabinet": "rack", "Price": None})
+    run = _try_a_file(admin) or run
     findings = admin.get(f"{API}/findings").json["items"]
     return {
         "hostname": "web01", "data_centre": centre, "room": room, "rack": rack, "subscription": hook,
@@ -121,6 +126,40 @@ def _identity(host, number):
     return {"hostname": host, "machine_id": f"{number:x}" * 32, "system_uuid": f"0000000{number}-1111-4222-8333-444444444444",
             "macs": [f"00:00:5e:00:53:{number:02x}"]}
 # fmt: on
+
+
+def _add_a_webhook(admin):
+    """Add a webhook to an address that nobody has; return its id."""
+    from cmdb_api.extensions import db
+    from cmdb_api.services.events import subscriptions
+
+    given = {"name": "tickets", "type": "webhook", "url": "http://192.0.2.9/cmdb"}
+    with admin.client.application.app_context():
+        made = subscriptions.add(db.session, given, actor="anna", networks=["192.0.2.0/24"])
+        number = made[0].id
+        db.session.commit()
+    return number
+
+
+def _try_a_file(admin):
+    """Let anna upload a file and try it; return the number of that run."""
+    from tests.console.conftest import log_in_client, token_of
+
+    client = log_in_client(admin.client.application, "anna")
+    token = {"csrf_token": token_of(client.get("/preferences"))}
+    table = "Hostname,机柜,Price,State,Comment\nweb01,A12,1,online,\nweb02,A13,2,lost,x\nnew07,A12,3,,new\n"
+    sent = token | {"file": (BytesIO(table.encode()), "servers.csv")}
+    upload = client.post(
+        "/exchange/uploads", data=sent, content_type="multipart/form-data"
+    ).location
+    fields = {
+        "column-1": "hostname",
+        "column-2": "rack",
+        "column-4": "state",
+        "column-5": "comment",
+    }
+    tried = client.post(upload, data=token | fields | {"mode": "rows"})
+    return int(tried.location.rpartition("/")[2])
 
 
 class _Maker:

@@ -7,18 +7,62 @@ from cmdb_api import create_app
 # What addresses are filled with: the name of an argument, or of a family and an argument, to what
 # of ``fleet.build`` it is.
 FILLS = {
+    "exchange.upload": "1",
+    "exchange.number": "import",
+    "exchange.mapping": "1",
+    "exchange.language": "en",
     "hostname": "hostname",
+    "asset.kind": "disk",
     "seq": "seq",
     "findings.number": "finding",
     "places.number": "rack",
+    "master.number": "rack",
+    "master.path": "racks",
+    "accounts.number": "1",
+    "webhooks.number": "subscription",
+    "saved.number": "saved",
 }
 # What is tried beside the bare page: {endpoint: [query string, ...]}.
 ALSO = {
-    "console.assets.page": ["query=hostname:web*", "query=nosuch:1", "query=hostname:x-no-such"],
-    "console.find.page": ["q=192.0.2.10"],
+    "console.exchange.export": ["set=ticked&columns=hostname,rack"],
+    "console.exchange.file": ["encoding=cp1252"],
+    "console.exchange.run": ["columns=cell,row,reason"],
+    "console.assets.page": [
+        *("query=hostname:web*", "query=nosuch:1", "query=hostname:x-no-such"),
+        *("columns=package.openssl,hostname,disk.firmware,nosuch&sort=-hostname", "state=any"),
+    ],
+    "console.assets.help": ["q=disk"],
+    "console.assets.choose": ["columns=rack,hostname&query=hostname:web*", "columns=nosuch"],
+    "console.bulk.page": ["all=1&query=hostname:web*", "all=1&query=nosuch:1"],
+    "console.asset.hardware": ["fields=all"],
+    "console.asset.items": ["q=ssd&sort=-size_bytes", "sort=nosuch", "q=nosuch", "cursor=x"],
+    "console.asset.software": ["q=open&columns=name"],
+    "console.asset.raw": ["download=1"],
+    "console.coverage.page": ["reason=key_pending", "kind=psu", "window=nonsense", "kind=nosuch"],
+    "console.coverage.commands": ["reason=never_seen"],
+    "console.findings.page": ["status=any", "kind=identity&kind=collector", "kind=nosuch"],
+    "console.packages.page": ["name=openssl", "name=openssl&version=3.0.1", "name=opensl"],
+    "console.parts.page": ["serial=EXAMPLE-D1", "serial=EXAMPLE-*", "asset=db01", "serial=EXAMP"],
+    "console.places.page": ["name=A1", "name=nosuch"],
+    "console.places.rack": ["colour=unit"],
+    "console.places.place": ["unit=40&asset=old01"],
+    "console.master.many": ["unused=1", "unused=x&cursor=x"],
+    "console.asset_history.page": ["fold=true&since=24h", "view=table", "kind=nosuch", "since=x"],
+    "console.asset_history.at": ["at=2h", "at=2h&kind=package", "at=nonsense", "at=2999-01-01"],
+    "console.asset_history.diff": ["from=5h", "from=5h&to=1h&kind=disk", "from=x", "from=5h&to=9h"],
+    "console.compare.page": [
+        *("left=web01&right=db01", "left=web01&right=db01&show=all&ignore_identifiers=false"),
+        *("left=web01&right=nosuch", "left=web01"),
+    ],
+    "console.asset_edit.register": ["like=web01", "hostname=new02"],
+    "console.changes.page": [
+        *("since=31d", "view=each&fold=true", "view=each&kind=nosuch", "since=soon", "since=90d"),
+        "view=each&columns=at,line,differences&origin=people",
+    ],
+    "console.find.page": ["q=192.0.2.10", "q=A12", "q=EXAMPLE-D1", "q=no-such-thing"],
 }
 # Not pages, or none that stays: files, redirects, what changes something.
-NOT_PAGES = ("console.files.one", "console.preferences.speak")
+NOT_PAGES = ("console.files.one", "console.preferences.speak", "console.assets.complete")
 
 
 @lru_cache(maxsize=1)

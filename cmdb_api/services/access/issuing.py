@@ -1,5 +1,7 @@
 """Tokens that are made by the API: who may make which."""
 
+from sqlalchemy import select
+
 from cmdb_api.errors import Forbidden, Invalid
 from cmdb_api.models import Account
 from cmdb_api.models.access import PROGRAM, SESSION
@@ -47,7 +49,10 @@ def every(session, bearer):
 def told(session, found):
     """Return what is told of tokens."""
     known = units.names(session, found)
-    return [_told(session, token, known[token.id]) for token in found]
+    wanted = {token.account_id for token in found if token.account_id}
+    owners = session.scalars(select(Account).where(Account.id.in_(wanted))) if wanted else ()
+    accounts_of = {account.id: account for account in owners}
+    return [_told(token, accounts_of.get(token.account_id), known[token.id]) for token in found]
 
 
 def revoke(session, bearer, number, *, kind=PROGRAM):
@@ -68,8 +73,7 @@ def _check(bearer, name, scope, own, admin):
         raise Invalid.of("scope", f"{bearer.name} has {bearer.scope} at most")
 
 
-def _told(session, token, names):
-    account = session.get(Account, token.account_id) if token.account_id else None
+def _told(token, account, names):
     shown = ("id", "name", "created_by", "created_at", "expires_at", "last_used_at")
     return {name: getattr(token, name) for name in shown} | {
         "scope": tokens.effective(token, account),

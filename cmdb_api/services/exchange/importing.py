@@ -39,22 +39,23 @@ class Importer:
             text = "adding names is not for who is limited to business units; leave create out"
             raise Forbidden(text)
         self.session, self.survey, self.options = session, survey, options
-        self.columns = _decided(Known(session), survey)
+        self.columns = decided(Known(session), survey)
         self.reader = Reader(self.columns, survey.orders, check, options.create)
         self.outcome = Outcome()
         # {an asset's id, and its name in lower case: the row that named it}
         self.rows = {}
 
     def run(self):
-        """Take all rows; yield after each chunk of them."""
+        """Take all rows; yield how many were taken so far, after each chunk of them."""
         locking.begin(self.session)
         if self.options.whole or self.options.dry_run:
             locking.hold_all_names(self.session, kept=not self.options.dry_run)
-        rows = self.survey.rows()
+        rows, taken = self.survey.rows(), 0
         while some := list(islice(rows, CHUNK)):
             locking.begin(self.session)
             Chunk(self, some).take()
-            yield
+            taken += len(some)
+            yield taken
         if self.reader.lacking and visibility.units(self.session) is None:
             fields = ",".join(sorted(self.reader.lacking))
             self.survey.table.notes.append(f"names that are missing can be added: create={fields}")
@@ -65,7 +66,7 @@ class Importer:
         return told | {"columns": [column.told() for column in self.columns]}
 
 
-def _decided(known, survey):
+def decided(known, survey):
     """Return the columns; one that may be a room or a data centre is what its values are."""
     fields = {column.field for column in survey.columns}
     return [

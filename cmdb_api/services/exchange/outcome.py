@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from cmdb_api.services.exchange.tables import letters
@@ -36,14 +37,15 @@ class Outcome:
         """Note why a row failed."""
         self.failed[row] = reasons
 
+    def cells(self, columns):
+        """Yield all cells for which rows failed."""
+        names = {column.number: column.heading for column in columns}
+        for row, reasons in sorted(self.failed.items()):
+            yield from (_told(row, reason, names) for reason in reasons)
+
     def told(self, survey, columns):
         """Return it for a program."""
-        names = {column.number: column.heading for column in columns}
-        cells = [
-            _told(row, reason, names)
-            for row, reasons in sorted(self.failed.items())[:SHOWN]
-            for reason in reasons
-        ]
+        cells = [*islice(self.cells(columns), SHOWN)]
         return {
             "counts": {
                 "rows": survey.row_count,
@@ -52,7 +54,7 @@ class Outcome:
                 "empty": survey.empty_count,
             },
             "preview": self.preview,
-            "failures": cells[:SHOWN],
+            "failures": cells,
             "made": [{"resource": path, "name": name} for path, name in self.made[:SHOWN]],
             "made_count": len(self.made),
         }

@@ -1,21 +1,26 @@
 """Imports that were made, and dry runs of some: what became of each, and the rows that failed."""
 
 from datetime import timedelta
+from itertools import islice
 
 from sqlalchemy import delete, select
 
 from cmdb_api.errors import NotFound
-from cmdb_api.models import ImportRun
+from cmdb_api.models import ImportFailures, ImportRun
 from cmdb_api.models.types import now
 from cmdb_api.services import pages
 from cmdb_api.services.quarantine import tidy
 
+# Cells for which rows failed, on a page.
+PAGE = 100
 
-def add(session, *, actor, owner, file_name, dry_run, result, failed, keep_days):
+
+def add(session, *, actor, owner, file_name, dry_run, result, failed, keep_days, cells=()):
     """
     Keep a run, and forget those that are older than so many days; return its id.
 
-    ``failed`` is the file of the rows that failed, and its type; None where there is none.
+    ``failed`` is the file of the rows that failed, and its type; None where there is none;
+    ``cells`` are all for which rows failed.
     """
     oldest = now() - timedelta(days=keep_days)
     session.execute(delete(ImportRun).where(ImportRun.at < oldest))
@@ -25,7 +30,17 @@ def add(session, *, actor, owner, file_name, dry_run, result, failed, keep_days)
     row.failed, row.failed_type = failed or (None, None)
     session.add(row)
     session.flush()
+    _keep_cells(session, row.id, cells)
     return row.id
+
+
+def _keep_cells(session, number, cells):
+    cells = iter(cells)
+    rows = []
+    while some := list(islice(cells, PAGE)):
+        rows.append({"run_id": number, "page": len(rows), "cells": clean(some)})
+    if rows:
+        session.execute(ImportFailures.__table__.insert(), rows)
 
 
 def clean(told):
@@ -58,6 +73,16 @@ def failed(session, number, *, owner=None):
     if row.failed is None:
         raise NotFound(f"no row failed in import {number}")
     return tuple(row)
+
+
+def cells(session, number, *, owner=None, limit=None, cursor=None):
+    """Return a page of the cells for which rows failed; raises NotFound. A page has its length."""
+    _find(session, (ImportRun.id,), number, owner)
+    first, table = (pages.read(cursor, int)[0] if cursor else 0), ImportFailures.__table__.c
+    query = select(table.page, table.cells).where(table.run_id == number, table.page >= first)
+    rows = session.execute(query.order_by(table.page).limit(2)).all()
+    items = rows[0].cells if rows else []
+    return {"items": items, "next_cursor": pages.cursor(rows[1].page) if rows[1:] else None}
 
 
 _NAMES = ("id", "at", "actor", "file_name", "dry_run", "result")

@@ -156,10 +156,16 @@ def _names(session, spot, limited):
             yield _item(name, f"{name}:", None, field.description)
 
 
-def _value(value, count):
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _JOINING
+def as_written(value):
+    """Return a value as a search has it: in quotes where it would not stand for itself."""
+    if _PLAIN.fullmatch(value) and value.lower() not in _JOINING:
+        return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return _item(value, value if plain else f'"{escaped}"', count)
+    return f'"{escaped}"'
+
+
+def _value(value, count):
+    return _item(value, as_written(value), count)
 
 
 def _item(value, insert, count, description=None):

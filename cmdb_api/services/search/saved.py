@@ -71,6 +71,12 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
     return {"items": [_told(row) for row in rows], "next_cursor": following, "total": count}
 
 
+def offered(session, reader, most):
+    """Return the first searches by name that a reader may see."""
+    rows = select(SavedQuery).where(_seen(reader)).order_by(SavedQuery.name, SavedQuery.id)
+    return [_told(row) for row in session.scalars(rows.limit(most))]
+
+
 def one(session, reader, number):
     """Return one with what of it fits no more; raises NotFound."""
     row = _row(session, reader, number)

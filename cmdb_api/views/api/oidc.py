@@ -1,4 +1,7 @@
-"""Logins by an OpenID Connect provider."""
+"""Logins by an OpenID Connect provider: of programs, and of the console's pages.
+
+A login that was begun with ``next``, as the console's page does, ends there; others end in JSON.
+"""
 
 from flask import current_app, make_response, redirect, request, url_for
 from flask.views import MethodView
@@ -11,6 +14,8 @@ from cmdb_api.schemas import access as schemas
 from cmdb_api.services.access import audit, oidc, oidc_accounts, sessions
 from cmdb_api.views import deeds
 from cmdb_api.views.api.sessions import UNCACHED, told
+from cmdb_api.views.console import login
+from cmdb_api.views.errors import PAGES
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
 blp = Blueprint(
@@ -19,6 +24,8 @@ blp = Blueprint(
 COOKIE = "cmdb_oidc"
 # How long a login at the provider may take, seconds.
 LASTS = 600
+# Where a login of the console goes on, in what is kept; and its most characters.
+NEXT, MOST_NEXT = "next", 1500
 
 
 @blp.route("/login")
@@ -28,8 +35,15 @@ class Login(MethodView):
     @blp.alt_response(503, "SERVICE_UNAVAILABLE")
     def get(self):
         """Send the browser to the provider, which sends it back. 404 where OIDC is not set up."""
-        oidc.check_on(current_app.config)
-        url, kept = oidc.start(current_app.config, _back())
+        target = request.args.get("next")
+        try:
+            oidc.check_on(current_app.config)
+            url, kept = oidc.start(current_app.config, _back())
+        except CMDBError as error:
+            return _failed(error, target)
+        # What is longer fits no cookie.
+        if target is not None:
+            kept[NEXT] = target if len(target) <= MOST_NEXT else "/"
         answer = make_response(redirect(url))
         more = {"httponly": True, "samesite": "Lax", "secure": request.is_secure}
         path = url_for("oidc.Callback")
@@ -53,24 +67,39 @@ class Callback(MethodView):
         """
         oidc.check_on(current_app.config)
         deeds.begin()
+        kept = _kept()
+        target = kept and kept.get(NEXT)
         try:
-            session = _session(given)
+            session = _session(given, kept)
         except CMDBError as error:
             db.session.rollback()
             more = {"status": error.status, "details": {"code": error.code}}
             audit.note_refused(db.session, action=audit.REFUSED, **more)
             db.session.commit()
-            raise
-        answer = make_response(schemas.NewSessionSchema().dump(session))
+            return _failed(error, target)
+        if target is None:
+            answer = make_response(schemas.NewSessionSchema().dump(session))
+        else:
+            login.start(session["token"])
+            answer = make_response(redirect(login.inside(target)))
         answer.delete_cookie(COOKIE, path=url_for("oidc.Callback"))
         answer.headers.update(UNCACHED)
         return answer
 
 
-def _session(given):
+def _failed(error, target):
+    """Tell of an error: by a page to who began in the console, else in JSON."""
+    if target is None:
+        raise error
+    answer = make_response(current_app.extensions[PAGES](error))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _session(given, kept):
     """Return what is told of the session of who came back from the provider."""
     config = current_app.config
-    claims = oidc.finish(config, _back(), _kept(), given)
+    claims = oidc.finish(config, _back(), kept, given)
     account = oidc_accounts.of(db.session, claims, config)
     entry = audit.note(db.session, action=audit.LOGIN, subject=account.name)
     token, text = sessions.start(db.session, entry, account, hours=config["SESSION_HOURS"])

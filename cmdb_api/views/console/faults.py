@@ -4,7 +4,9 @@ from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request, url_for
 
+from cmdb_api.extensions import db
 from cmdb_api.models.types import now
+from cmdb_api.services import assets
 from cmdb_api.views.console import gate, login
 
 # What of a form is never kept: it is asked for again.
@@ -18,8 +20,17 @@ def answer(error):
         return _log_in(error)
     gate.know()
     searched = (request.view_args or {}).get("hostname")
-    page = render_template("console/fault.html", error=error, searched=searched, now=now())
+    known = {"error": error, "searched": searched, "near": _near(error, searched), "now": now()}
+    page = render_template("console/fault.html", **known)
     return page, error.status, _headers(error)
+
+
+def _near(error, searched):
+    """Return the assets that may be meant by a name that none has."""
+    if error.status != 404 or not searched or "bearer" not in g:
+        return []
+    db.session.rollback()
+    return assets.nearest(db.session, searched)
 
 
 def _headers(error):

@@ -16,7 +16,7 @@ NONE = Markup('<span class="none">—</span>')
 _DECIMAL = (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _BINARY = (("PiB", 2**50), ("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
 # Kinds whose bytes are powers of two.
-BINARY_KINDS = ("memory", "filesystem", "lvm", "cpu", "gpu")
+BINARY_KINDS = ("board", "memory", "filesystem", "lvm", "cpu", "gpu")
 _HOVER = Markup('<span title="{}">{}</span>')
 
 
@@ -101,7 +101,7 @@ def field(value, name, kind=None):
 
 def plain(value):
     """Return any value as bare text, for a title, or where a file is written."""
-    return text(value).striptags()
+    return (value if isinstance(value, Markup) else text(value)).striptags()
 
 
 def _aware(value):

@@ -101,7 +101,7 @@ def tell(form, error):
     if isinstance(error, PreconditionFailed):
         form.current = error.details.get("current")
         if form.current and "etag" in form:
-            form.etag.data = form.current.get("etag")
+            form.etag.data = error.headers.get("ETag") or form.current.get("etag")
     fields = {field.short_name: field for field in form}
     known = {name: texts for name, texts in error.fields.items() if name.split(".")[0] in fields}
     for name, texts in known.items():

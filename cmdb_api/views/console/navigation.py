@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("console.coverage.page", _l("Coverage"), "broadcast"),
     Entry("console.findings.page", _l("Findings"), "exclamation-diamond"),
     Entry("console.parts.page", _l("Parts"), "memory"),
+    Entry("console.packages.page", _l("Packages"), "box-seam"),
     Entry("console.places.page", _l("Places"), "building"),
     Entry("console.exchange.page", _l("Import and export"), "arrow-left-right"),
     Entry("console.master.page", _l("Master data"), "tags"),

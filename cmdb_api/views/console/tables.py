@@ -233,7 +233,8 @@ def _asked(schema):
     except ValidationError as error:
         wrong = errors.invalid(error.messages, error, schema, "query").fields
         sound = {name: value for name, value in given.items() if name not in wrong}
-        return schema.load(sound, unknown=EXCLUDE), wrong
+        # What is needed and wrong is not asked for once more.
+        return schema.load(sound, unknown=EXCLUDE, partial=tuple(wrong)), wrong
 
 
 def _chosen(columns):

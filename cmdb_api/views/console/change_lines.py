@@ -1,0 +1,203 @@
+"""A change as one sentence, for lists: what it was, where, and from what to what.
+
+Plain data in, safe text out: whatever came from hosts or people is escaped, and cut where long.
+"""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from markupsafe import Markup, escape
+
+from cmdb_api.models import change as models
+from cmdb_api.services import identifiers
+from cmdb_api.services.assets import KIND as ASSET
+from cmdb_api.views.console import difference_rows, formats, labels
+
+# One of a kind, where a sentence begins with it.
+ONE = {
+    "bmc": _l("Management controller"),
+    "board": _l("System board"),
+    "bond": _l("Bond"),
+    "cloud": _l("Cloud instance"),
+    "container": _l("Container"),
+    "cpu": _l("Processor"),
+    "disk": _l("Disk"),
+    "filesystem": _l("Filesystem"),
+    "fru": _l("Field-replaceable unit"),
+    "gpu": _l("GPU"),
+    "guest": _l("Virtual machine"),
+    "host": _l("Operating system"),
+    "lldp": _l("Switch port of"),
+    "lvm": _l("LVM"),
+    "memory": _l("Memory module"),
+    "nic": _l("Network interface"),
+    "package": _l("Package"),
+    "pci": _l("PCI device"),
+    "psu": _l("Power supply"),
+    "raid_controller": _l("RAID controller"),
+    "raid_disk": _l("Disk behind a RAID controller"),
+    "raid_volume": _l("RAID volume"),
+    "sfp": _l("Transceiver"),
+    "smart": _l("SMART of disk"),
+    "socket": _l("Listening socket"),
+    "ssh_key": _l("SSH key"),
+    "unit": _l("Service"),
+    "user": _l("User account"),
+}
+# What describes a component best, first; as many as SHOWN are told.
+TELLING = (
+    *("size_bytes", "type", "vendor", "manufacturer", "model", "product", "version", "serial"),
+    *("speed_mbps", "state", "name", "os_name", "switch", "port", "processes"),
+)
+SHOWN, LONGEST = 3, 80
+
+_WHOLE = {
+    models.ADDED: (_l("%(what)s added"), _l("%(what)s added (%(about)s)")),
+    models.REMOVED: (_l("%(what)s removed"), _l("%(what)s removed (%(about)s)")),
+    models.REPLACED: (_l("%(what)s replaced"), _l("%(what)s replaced: %(about)s")),
+    models.CHANGED: (_l("%(what)s changed"), _l("%(what)s: %(about)s")),
+}
+_DECLARED = {
+    models.ADDED: (_l("%(who)s registered the asset"), _l("%(who)s registered the asset")),
+    models.REMOVED: (_l("%(who)s removed the asset"), _l("%(who)s removed the asset")),
+    models.CHANGED: (_l("%(who)s edited the asset"), _l("%(who)s set %(about)s")),
+}
+
+
+def sentence(change):
+    """Return a change of one asset, or of a group, as one line."""
+    kind, action = change["kind"], change["action"]
+    if change.get("flapped"):
+        return _flapping(change)
+    if action in models.MARKS:
+        return _mark(change)
+    if kind == ASSET and action in _DECLARED:
+        return _of_people(change)
+    short, long = _WHOLE.get(action, _WHOLE[models.CHANGED])
+    whole = action in (models.ADDED, models.REMOVED)
+    about = _described(change) if whole else _differences(change)
+    return _filled(long if about else short, what=_what(change), about=about)
+
+
+def plain(change):
+    """Return the sentence as bare text, for a file."""
+    return sentence(change).striptags()
+
+
+def value(change, field, given):
+    """Return a value of a change as text, cut where it is long."""
+    if change["kind"] == ASSET:
+        shown = formats.text(difference_rows.readable(given, field))
+    else:
+        shown = formats.field(given, field, change["kind"])
+    text = Markup(shown).striptags()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def what(kind, place):
+    """Return a component as a sentence begins with it: "Disk 0:1:3"."""
+    name = ONE.get(kind) or labels.kind(kind)
+    shown = difference_rows.place(place or "")
+    # The only one of its kind has a place that says nothing.
+    if not shown or kind in ("host", "cloud") or (kind, shown) == ("board", "system"):
+        return Markup("{}").format(name)
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    return Markup("{} <bdi>{}</bdi>").format(name, shown)
+
+
+def _what(change):
+    return what(change["kind"], change["place"])
+
+
+def _filled(words, **values):
+    """Return a text of ours with values in it, each escaped unless it is safe already."""
+    return Markup(str(words)) % values
+
+
+def _of_people(change):
+    short, long = _DECLARED[change["action"]]
+    about = _differences(change) if change["action"] == models.CHANGED else ""
+    who = change.get("actor") or (change.get("example") or {}).get("actor")
+    who = Markup("<bdi>{}</bdi>").format(who or _("Somebody"))
+    return _filled(long if about else short, who=who, about=about)
+
+
+def _described(change):
+    """Return what tells most of what came or went."""
+    item = change.get("after") or change.get("before") or {}
+    place = difference_rows.place(change["place"] or "")
+    names = [n for n in TELLING if item.get(n) not in (None, "", []) and str(item[n]) not in place]
+    shown = [Markup("<bdi>{}</bdi>").format(value(change, n, item[n])) for n in names[:SHOWN]]
+    return Markup(", ").join(shown)
+
+
+def _differences(change):
+    """Return the first fields that differ: old → new; of a group those that all hosts share."""
+    rows = change["changes"] or []
+    if change.get("host_count", 1) > 1:
+        rows = [r for r in rows if not identifiers.is_identifier(change["kind"], r["field"])]
+    if change["action"] == models.REPLACED:
+        rows = sorted(rows, key=lambda row: row["field"] != "serial")[:1]
+    told = [_difference(change, row, alone=len(rows) == 1) for row in rows[:SHOWN]]
+    if len(rows) > SHOWN:
+        left = len(rows) - SHOWN
+        told.append(Markup.escape(ngettext("%(num)s more", "%(num)s more", left)))
+    return Markup("; ").join(told)
+
+
+def _difference(change, row, *, alone):
+    name = row["field"]
+    old, new = (value(change, name, row[side]) for side in ("old", "new"))
+    values = Markup("<bdi>{}</bdi> → <bdi>{}</bdi>").format(old, new)
+    # "Package openssl: 3.0.1 → 3.0.2" needs no more words.
+    if alone and (change["action"] == models.REPLACED or name == "version"):
+        return values
+    label = difference_rows.label(change["kind"], name)
+    return Markup("{} {}").format(label, values)
+
+
+def _flapping(change):
+    flapped = change["flapped"]
+    words = ngettext(
+        "%(what)s changes to and fro, %(num)s time: %(about)s",
+        "%(what)s changes to and fro, %(num)s times: %(about)s",
+        flapped["times"],
+        what=escape(_what(change)),
+        about=escape(_between(change, flapped["between"])),
+    )
+    return Markup(words)
+
+
+def _between(change, states):
+    """Return the states that a place changes between."""
+    told = []
+    for state in states:
+        if state is None:
+            told.append(_("not there"))
+            continue
+        pairs = list(state.items())[:SHOWN]
+        label = lambda name: difference_rows.label(change["kind"], name)  # noqa: E731
+        told.append("; ".join(f"{label(n)} {value(change, n, v)}" for n, v in pairs))
+    return Markup(" ⇄ ").join(Markup("<bdi>{}</bdi>").format(text) for text in told)
+
+
+def _mark(change):
+    kind = labels.kind(change["kind"])
+    if change["action"] == models.REKEYED:
+        return _filled(_l("%(kind)s: named by other fields from here on"), kind=kind)
+    if change["action"] == models.RESET:
+        return _filled(_l("%(kind)s: another machine bears the name from here on"), kind=kind)
+    count = change.get("item_count")
+    if count is None and change.get("fields"):
+        names = ", ".join(labels.field(name) for name in change["fields"][:SHOWN])
+        return _filled(_l("%(kind)s: first report of %(fields)s"), kind=kind, fields=names)
+    # On many hosts each had its own number.
+    if count is None or change.get("host_count", 1) > 1:
+        return _filled(_l("%(kind)s: first report"), kind=kind)
+    words = ngettext(
+        "%(kind)s: first report, %(num)s component",
+        "%(kind)s: first report, %(num)s components",
+        count,
+        kind=escape(kind),
+    )
+    return Markup(words)

@@ -1,0 +1,55 @@
+"""A package on all hosts: its versions, how many hosts have each, and which."""
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from cmdb_api.extensions import db
+from cmdb_api.schemas.packages import PackageQuery
+from cmdb_api.services import packages
+from cmdb_api.views.console import tables
+from cmdb_api.views.console.tables import Column
+
+blp = Blueprint("packages", __name__, url_prefix="/packages")
+
+COLUMNS = [
+    Column("hostname", _l("Host")),
+    Column("version", _l("Version")),
+    Column("arch", _l("Architecture")),
+    Column("older_versions", _l("Older versions beside it"), type="list"),
+]
+# Versions that are shown at once; the others are behind a click.
+SHOWN = 12
+
+
+@blp.get("")
+def page():
+    """Show which hosts have a package, and in which version."""
+    if not request.args.get("name", "").strip():
+        return render_template("console/packages.html", listing=None)
+    listing = tables.read("packages", COLUMNS, PackageQuery(), _fetch)
+    if tables.wanted_file() and not listing.errors:
+        return tables.as_file(listing, _fetch)
+    found = [_version(listing, each) for each in listing.more.get("versions", ())]
+    return render_template("console/packages.html", listing=listing, versions=found, shown=SHOWN)
+
+
+def _fetch(**asked):
+    return packages.page(db.session, **asked)
+
+
+def _version(listing, version):
+    """Return a version with its part of all hosts, and where its hosts are listed."""
+    most = max(each["host_count"] for each in listing.more["versions"])
+    text = version["version"]
+    return version | {
+        "share": 100 * version["host_count"] / most,
+        "url": listing.url(version=text, cursor=None, start=None),
+        "is_chosen": listing.asked.get("version") == text,
+        "search": url_for("console.assets.page", query=_search(listing.asked["name"], text)),
+    }
+
+
+def _search(name, version):
+    """Return the search for the assets that have a package in this version."""
+    escaped = version.replace("\\", r"\\").replace('"', r"\"")
+    return f'package.{name}:"{escaped}"'

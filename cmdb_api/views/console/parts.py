@@ -1,0 +1,78 @@
+"""Parts: where each serial number is, where it was, and what happened to it."""
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from cmdb_api.extensions import db
+from cmdb_api.schemas.part import PartQuery
+from cmdb_api.services import parts
+from cmdb_api.views.console import labels, part_texts, tables
+from cmdb_api.views.console.tables import Column
+
+blp = Blueprint("parts", __name__, url_prefix="/parts")
+
+
+def _now(part):
+    return [f"{each['hostname']} {each['place']}" for each in part["now"]]
+
+
+def _hosts(part):
+    return [each["hostname"] for each in part["now"]]
+
+
+def _places(part):
+    return [each["place"] for each in part["now"]]
+
+
+def _first_of(name):
+    return lambda part: part["now"][0][name] if part["now"] else None
+
+
+def _kinds(part):
+    return [labels.kind(kind) for kind in part["kinds"]]
+
+
+def _flags(part):
+    return [str(part_texts.FLAGS[flag]) for flag in part["flags"]]
+
+
+def _journey(part):
+    return " ".join(part_texts.line(part, event) for event in part["journey"])
+
+
+COLUMNS = [
+    Column("serial", _l("Serial number")),
+    Column("vendor", _l("Vendor")),
+    Column("model", _l("Model")),
+    Column("kinds", _l("What it is"), _kinds, type="list"),
+    Column("now", _l("Where it is now"), _now, type="list"),
+    Column("hosts", _l("Host"), _hosts, type="list", usual=False),
+    Column("places", _l("Place"), _places, type="list", usual=False),
+    Column("since", _l("There since"), _first_of("since"), type="moment"),
+    Column("seen_at", _l("Last seen"), _first_of("seen_at"), type="moment", usual=False),
+    Column("flags", _l("What is odd"), _flags, type="list", usual=False),
+    Column("journey", _l("Journey"), _journey, wide=True),
+]
+
+
+@blp.get("")
+def page():
+    """Show where parts are and were: those of a serial number, or of a host."""
+    if not any(request.args.get(name, "").strip() for name in ("serial", "asset")):
+        return render_template("console/parts.html", listing=None, hint=_missing())
+    listing = tables.read("parts", COLUMNS, PartQuery(), _fetch)
+    if tables.wanted_file() and not listing.errors:
+        return tables.as_file(listing, _fetch)
+    return render_template("console/parts.html", listing=listing, hint=None, texts=part_texts)
+
+
+def _fetch(**asked):
+    return parts.page(db.session, **asked)
+
+
+def _missing():
+    """Return what is missing where only a vendor or a model was typed."""
+    if any(request.args.get(name, "").strip() for name in ("vendor", "model")):
+        return _("Vendor and model narrow a search: type a serial number, or a host, too.")
+    return None

@@ -1,0 +1,112 @@
+"""The delivery log of a subscription: what waits, what was given up, and sending it again."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from cmdb_api.extensions import db
+from cmdb_api.models.types import now
+from cmdb_api.schemas.subscription import DeliveryQuery
+from cmdb_api.services.events import backlog, subscriptions
+from cmdb_api.views.console import access_words, labels, tables
+from cmdb_api.views.console.gate import ADMIN, needs
+from cmdb_api.views.console.tables import Column
+
+STATUSES = {"pending": _l("waiting"), "dead": _l("given up")}
+# Most that are chosen on a page.
+MOST = 200
+
+
+def _event(name):
+    return lambda row: row["event"].get(name)
+
+
+def _kind(row):
+    return labels.kind(row["event"]["kind"])
+
+
+def _action(row):
+    action = row["event"]["action"]
+    return str(access_words.EVENT_ACTIONS.get(action, action))
+
+
+COLUMNS = [
+    Column("created_at", _l("Happened"), type="moment"),
+    Column("host", _l("Host"), _event("host")),
+    Column("kind", _l("Kind"), _kind),
+    Column("place", _l("Place"), _event("place")),
+    Column("action", _l("Change"), _action),
+    Column("status", _l("Status"), lambda row: str(STATUSES[row["status"]])),
+    Column("attempts", _l("Tries"), type="number"),
+    Column("next_at", _l("Next try"), type="moment"),
+    Column("error", _l("Answer of the last try"), wide=True),
+    Column("failed_at", _l("Failed first"), type="moment", usual=False),
+    Column("id", _l("Number"), type="number", usual=False),
+]
+
+
+def add_to(blp):
+    """Let a family of pages have these."""
+    blp.add_url_rule("/<int:number>/deliveries", view_func=deliveries)
+    for name, view in (("resend", resend), ("resend-all", resend_all), ("drop", drop)):
+        blp.add_url_rule(f"/<int:number>/deliveries/{name}", view_func=view, methods=["POST"])
+
+
+@needs(ADMIN)
+def deliveries(number):
+    """List what waits for a subscription, or was given up; the oldest first."""
+    told = subscriptions.one(db.session, number, now())
+
+    def fetch(**asked):
+        return backlog.page(db.session, number, **asked)
+
+    listing = tables.read("deliveries", COLUMNS, DeliveryQuery(), fetch)
+    if tables.wanted_file() and not listing.errors:
+        return tables.as_file(listing, fetch)
+    more = {"told": told, "statuses": STATUSES}
+    return render_template("console/webhooks_deliveries.html", listing=listing, **more)
+
+
+@needs(ADMIN)
+def resend(number):
+    """Send the chosen events again."""
+    chosen = _chosen()
+    count = sum(backlog.resend(db.session, number, each) for each in chosen)
+    db.session.commit()
+    return _back(number, chosen, _sent(count))
+
+
+@needs(ADMIN)
+def resend_all(number):
+    """Send all that was given up again."""
+    count = backlog.resend(db.session, number)
+    db.session.commit()
+    return _back(number, True, _sent(count))
+
+
+@needs(ADMIN)
+def drop(number):
+    """Drop the chosen events: they are not delivered any more."""
+    chosen = _chosen()
+    for each in chosen:
+        backlog.drop(db.session, number, each)
+    db.session.commit()
+    count = len(chosen)
+    return _back(number, chosen, ngettext("%(num)s is dropped.", "%(num)s are dropped.", count))
+
+
+def _sent(count):
+    return ngettext("%(num)s event is sent again.", "%(num)s events are sent again.", count)
+
+
+def _chosen():
+    return [int(each) for each in request.form.getlist("id") if each.isdecimal()][:MOST]
+
+
+def _back(number, chosen, text):
+    if chosen:
+        flash(text)
+    else:
+        flash(_("Nothing was chosen: tick the events first."), "warning")
+    return redirect(url_for("console.webhooks.deliveries", number=number), 303)

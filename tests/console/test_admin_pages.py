@@ -1,0 +1,202 @@
+"""Admins look after users, tokens and webhooks; nobody else does, and no secret is shown."""
+
+import pytest
+from sqlalchemy import insert
+
+from cmdb_api.extensions import db
+from cmdb_api.models import Account, Delivery, Outbox
+from tests.console import walking
+from tests.console.conftest import (
+    PASSWORD,
+    dispose,
+    log_in_client,
+    make_site_app,
+    token_of,
+)
+from tests.console.test_me import OTHER, post
+
+ADMINS = ("accounts", "tokens", "webhooks", "audit", "admin")
+
+
+@pytest.mark.parametrize("name", ["olga", "vera"])
+def test_pages_of_admins_are_for_admins(site, name):
+    client = log_in_client(site.app, name)
+    for rule in walking.rules():
+        if rule.endpoint.split(".")[1] in ADMINS:
+            answer = client.get(walking.filled(rule, site.known))
+            assert answer.status_code == 403, rule.rule
+    assert "/admin" not in client.get("/me").text
+
+
+def test_a_user_is_added_limited_and_removed(fresh_site, look):
+    looker = look(fresh_site, "anna")
+    page = looker.page
+    looker.open("/admin/users/add")
+    page.fill('input[name="name"]', "nina")
+    page.fill('main input[name="password"]', "short")
+    page.click("main form.card button")
+    assert "12 characters or more" in page.locator(".wrong").inner_text()
+    assert page.input_value('main input[name="name"]') == "nina"
+    page.fill('main input[name="password"]', OTHER)
+    page.select_option('select[name="role"]', "operator")
+    page.click("main form.card button")
+    page.wait_for_url("**/admin/users")
+    log_in_client(fresh_site.app, "nina", OTHER)
+    page.click("text=nina >> nth=-1")
+    page.uncheck('input[name="enabled"]')
+    page.click("main form.card button")
+    page.wait_for_url("**/admin/users")
+    assert "disabled" in page.locator("main").inner_text()
+    page.click("td >> text=nina")
+    page.click("text=Remove")
+    page.click("button.btn-danger")
+    page.wait_for_url("**/admin/users")
+    assert "nina is removed" in page.locator(".alert-success").inner_text()
+    assert page.locator("td >> text=nina").count() == 0
+
+
+def test_a_password_stays_where_none_is_typed(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    path = path_of(fresh_site.app, "vera")
+    page = client.get(path)
+    etag = page.text.split('name="etag"')[1].split('value="')[1].split('"')[0]
+    form = {"csrf_token": token_of(page), "etag": etag.replace("&#34;", '"'), "name": "vera"}
+    form |= {"role": "operator", "enabled": "y", "password": ""}
+    assert client.post(path, data=form).status_code == 303
+    log_in_client(fresh_site.app, "vera")
+    late = client.post(path, data=form | {"role": "viewer"})
+    assert late.status_code == 409
+    assert "Somebody else changed this" in late.text
+
+
+def test_the_last_admin_is_not_lost(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    path = path_of(fresh_site.app, "anna")
+    answer = post(client, f"{path}/remove", f"{path}/remove")
+    assert "the last admin who can log in" in answer.text
+    answer = post(client, path, path, name="anna", role="viewer", enabled="y")
+    assert "the last admin who can log in" in answer.text
+    assert client.get("/admin").status_code == 200
+
+
+def path_of(app, name):
+    with app.app_context():
+        number = db.session.scalar(db.select(Account.id).where(Account.name == name))
+    return f"/admin/users/{number}"
+
+
+def test_a_token_is_made_shown_once_and_revoked(fresh_site, look):
+    looker = look(fresh_site, "anna")
+    page = looker.page
+    looker.open("/admin/tokens/add")
+    page.fill('main input[name="name"]', "master one")
+    page.select_option('select[name="scope"]', "relay")
+    page.click("main form.card button")
+    text = page.locator(".copyable code").first.inner_text()
+    assert text.startswith("cmdb_")
+    assert text not in page.url
+    page.click("text=I have it")
+    assert text not in page.content()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click('button[aria-label="Revoke master one"]')
+    assert "master one is revoked" in page.locator(".alert-success").inner_text()
+
+
+def test_a_webhook_to_an_inner_address_is_refused_beside_its_field(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    fields = {"name": "inner", "type": "webhook", "url": "http://127.0.0.1/x", "enabled": "y"}
+    answer = post(client, "/admin/webhooks/add", **fields)
+    assert answer.status_code == 422
+    assert 'value="http://127.0.0.1/x"' in answer.text
+    assert 'id="url-error"' in answer.text
+
+
+def test_a_webhook_is_paused_goes_on_and_gets_a_new_secret(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    path = f"/admin/webhooks/{fresh_site.known['subscription']}"
+    assert post(client, f"{path}/pause", enabled="0").status_code == 303
+    assert "paused" in client.get(path).text
+    assert post(client, f"{path}/pause", enabled="1").status_code == 303
+    answer = post(client, f"{path}/secret", keep_old_for="24h")
+    assert answer.headers["Cache-Control"] == "no-store"
+    secret = answer.text.split("whsec_")[1].split("<")[0]
+    page = client.get(path).text
+    assert secret not in page
+    assert "The old secret signs until" in page
+    assert post(client, f"{path}/remove", f"{path}/remove").status_code == 303
+    assert client.get(path).status_code == 404
+
+
+def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):
+    app, number = fresh_site.app, fresh_site.known["subscription"]
+    with app.app_context():
+        row = db.session.scalars(db.select(Outbox).order_by(Outbox.id)).first()
+        told = {"subscription_id": number, "outbox_id": row.id, "asset_id": row.asset_id}
+        failed = {"status": "dead", "attempts": 9, "error": "answered 422: <script>"}
+        db.session.execute(insert(Delivery).values(**told, **failed))
+        db.session.commit()
+        event = row.id
+    client, path = log_in_client(app, "anna"), f"/admin/webhooks/{number}/deliveries"
+    assert "answered 422: &lt;script&gt;" in client.get(f"{path}?status=dead").text
+    assert "given up" in client.get("/admin").text
+    assert "Nothing was chosen" in follow(client, post(client, f"{path}/resend"))
+    assert "1 event is sent again" in follow(client, post(client, f"{path}/resend", id=event))
+    assert "1 is dropped" in follow(client, post(client, f"{path}/drop", id=event))
+    assert "Nothing waits" in client.get(path).text
+
+
+def follow(client, answer):
+    assert answer.status_code == 303, answer.text
+    return client.get(answer.location).text
+
+
+def test_the_audit_log_is_filtered_and_exported(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    page = client.get("/admin/audit?action=login&actor=anna")
+    assert page.status_code == 200
+    assert "failed login</span>" not in page.text
+    file = client.get("/admin/audit?action=login&format=csv")
+    assert "POST /login" in file.text
+    file.close()
+    wrong = client.get("/admin/audit?since=nonsense")
+    assert wrong.status_code == 200
+    assert "alert-danger" in wrong.text
+
+
+@pytest.fixture
+def canary_app(make_sqlite_database):
+    app = make_site_app(
+        make_sqlite_database(),
+        SECRET_KEY="canary-secret-key-value",
+        MASTER_SECRET="canary-master-secret-value",
+        MASTER_SECRET_PREVIOUS="canary-previous-secret-value",
+        OIDC_ISSUER="https://id.example.com",
+        OIDC_CLIENT_ID="cmdb",
+        OIDC_CLIENT_SECRET="canary-oidc-secret",
+        OIDC_REDIRECT_URL="https://someone:canary-login@cmdb.example.com/api/v1/oidc/callback",
+    )
+    yield app
+    dispose(app)
+
+
+def test_no_page_shows_a_secret_of_the_settings(canary_app):
+    client = log_in_client(canary_app, "anna")
+    url = "postgresql+psycopg://cmdb:canary-db@192.0.2.1/cmdb?password=canary-option"
+    canary_app.config["SQLALCHEMY_DATABASE_URI"] = url
+    for path in ("/admin", "/admin/settings", "/admin/about"):
+        text = client.get(path).text
+        assert "canary" not in text, path
+    text = client.get("/admin/settings").text
+    assert "OIDC_CLIENT_SECRET" in text
+    assert "postgresql+psycopg://cmdb:***@192.0.2.1/cmdb" in text
+    assert "given at the start" in text
+    assert "Largest request body as it arrives, bytes." in text
+
+
+def test_every_setting_is_told_of_with_its_comment(canary_app):
+    from cmdb_api import default_settings, settings_told
+
+    told = {each["name"]: each["about"] for each in settings_told.every(canary_app.config)}
+    assert told.keys() == {name for name in vars(default_settings) if name.isupper()}
+    assert all(told.values()), [name for name, about in told.items() if not about]
+    assert PASSWORD not in str(told)

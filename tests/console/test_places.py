@@ -1,0 +1,129 @@
+"""Places: how full they are, and what is found in them by name."""
+
+import pytest
+
+from cmdb_api.extensions import db
+from cmdb_api.services import fullness
+from tests.console.conftest import Driver, Site, _site, dispose, log_in_client, make_site_app
+from tests.console.fleet import API
+from tests.console.test_queries import counted
+from tests.served import served
+
+
+@pytest.fixture(scope="module")
+def own_site(make_sqlite_database):
+    """Return a Site that the tests of this module change, each with names of its own."""
+    yield from _site(make_sqlite_database())
+
+
+@pytest.fixture
+def client(own_site):
+    return log_in_client(own_site.app, "olga")
+
+
+def add(site, path, **given):
+    """Add a piece of master data, or an asset, through the API."""
+    answer = Driver(site.app, "write").post(f"{API}/{path}", json=given)
+    assert answer.status_code == 201, answer.text
+    return answer.json.get("id")
+
+
+def test_a_place_says_how_many_units_are_used(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    add(fresh_site, "racks", name="B1", data_centre="FRA1", height_u=10)
+    add(fresh_site, "assets", hostname="app01", rack="B1", position_u=1, height_u=3)
+    add(fresh_site, "assets", hostname="app02", rack="B1")
+    text = client.get("/places").text
+    assert "3 of 10 U used" in text
+    assert "7 of 42 U used" in text
+    assert "10 of 52 U used" in text
+    assert "5 assets" in text
+
+
+def test_a_name_leaves_what_has_it_and_what_it_is_in(fresh_site):
+    client = log_in_client(fresh_site.app, "vera")
+    add(fresh_site, "racks", name="B1", data_centre="FRA1")
+    add(fresh_site, "data-centres", name="BER2")
+    text = client.get("/places?name=a12").text
+    assert "FRA1" in text and "Hall 2" in text and "A12" in text
+    assert "B1<" not in text and "BER2" not in text
+    assert "Nothing fits" in client.get("/places?name=nosuch").text
+    with fresh_site.app.app_context():
+        (centre,) = fullness.tree(db.session, name="hall*")
+        (room,) = centre["rooms"]
+        assert [rack["name"] for rack in room["racks"]] == ["A12"]
+        assert centre["roomless"] == []
+        (centre,) = fullness.tree(db.session, name="fra1")
+        assert [rack["name"] for rack in centre["roomless"]] == ["B1"]
+
+
+def test_a_data_centre_shows_what_is_in_it_but_in_no_rack(own_site, client):
+    add(own_site, "assets", hostname="loose01", data_centre="FRA1", room="Hall 2")
+    add(own_site, "assets", hostname="loose02", data_centre="FRA1")
+    text = client.get("/places/data-centres/1").text
+    assert "loose01" in text and "loose02" in text and "web01" in text
+    text = client.get("/places/rooms/1").text
+    assert "loose01" in text and "loose02" not in text
+
+
+def test_the_list_of_what_is_in_no_rack_is_the_same(own_site, client):
+    name = 'Old "hall" \\ 1'
+    number = add(own_site, "data-centres", name=name)
+    add(own_site, "assets", hostname="alone01", data_centre=name)
+    page = client.get(f"/places/data-centres/{number}").text
+    address = page.split('">Show them as a list')[0].rpartition('href="')[2]
+    listed = client.get(address.replace("&amp;", "&")).text
+    assert "/assets/alone01" in listed and "/assets/db01" not in listed
+
+
+def test_an_empty_record_says_what_to_do_first(make_sqlite_database, look):
+    app = make_site_app(make_sqlite_database())
+    with served(app) as address:
+        looker = look(Site(address, app, {}), "olga")
+        looker.open("/places")
+        looker.page.locator(".empty a", has_text="Add a data centre").click()
+        looker.page.get_by_label("Name *").fill("MUC1")
+        looker.page.get_by_role("button", name="Add", exact=True).click()
+        looker.page.wait_for_url("**/master/data-centres/1")
+        assert looker.page.locator("h1").inner_text() == "MUC1"
+    dispose(app)
+
+
+def test_many_racks_are_drawn_a_page_at_a_time(own_site, client):
+    number = add(own_site, "rooms", name="Many", data_centre="FRA1")
+    for rack in range(45):
+        add(own_site, "racks", name=f"C{rack:02}", data_centre="FRA1", room="Many")
+    text = client.get(f"/places/rooms/{number}").text
+    assert "C39" in text and "C40" not in text
+    text = client.get(f"/places/rooms/{number}?start=40").text
+    assert "C40" in text and "C39" not in text
+    assert client.get(f"/places/rooms/{number}?start=99999").status_code == 200
+
+
+def test_more_racks_need_no_more_queries(own_site, client):
+    paths = ("/places", "/places/data-centres/1", "/places/rooms/1", "/places/racks/1")
+    # Once before, for what is noted once a minute.
+    before = [_queries(own_site, client, path) for path in paths * 2][len(paths) :]
+    for number in range(5):
+        add(own_site, "racks", name=f"D{number}", data_centre="FRA1", room="Hall 2")
+        add(own_site, "assets", hostname=f"d{number}", rack=f"D{number}", position_u=1)
+    assert [_queries(own_site, client, path) for path in paths] == before
+    assert max(before) <= 12
+
+
+def test_a_place_that_is_not_there_is_told(site):
+    client = log_in_client(site.app, "vera")
+    for path in ("data-centres/99", "rooms/99", "racks/99", f"racks/{10**30}"):
+        assert client.get(f"/places/{path}").status_code == 404, path
+
+
+def test_a_viewer_is_offered_nothing_to_add(site):
+    client = log_in_client(site.app, "vera")
+    assert "/master/racks/add" not in client.get("/places").text
+    assert "/place" not in client.get("/places/racks/1").text.replace("/places", "")
+
+
+def _queries(site, client, path):
+    with counted(site.app) as statements:
+        assert client.get(path).status_code == 200
+    return len(statements)
