@@ -18,6 +18,7 @@ import time
 from urllib.parse import quote, urlencode
 
 import fleet
+import furniture
 import machines
 
 from tests.console import walking
@@ -25,8 +26,8 @@ from tests.console import walking
 TARGET, MOST_BYTES = 100, 300_000
 WORKERS, WARM = 2, 2
 TYPES = {"Content-Type": "application/x-www-form-urlencoded"}
-# Pages that make a file, or send one on: no pages to look at.
-LEFT_OUT = ("/login",)
+# No page for who is logged in, and one that makes a file of the whole fleet.
+LEFT_OUT = ("/login", "/exchange/export/file")
 
 
 class Browser:
@@ -40,12 +41,17 @@ class Browser:
         """Return the status, the headers, the body as it came, and the milliseconds it took."""
         headers = {"Accept-Encoding": "br, gzip", "Accept": "text/html"}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        started = time.perf_counter()
-        if form is None:
-            self.connection.request("GET", path, headers=headers)
-        else:
-            self.connection.request("POST", path, urlencode(form), headers | TYPES)
-        answer = self.connection.getresponse()
+        sent = ("GET", path) if form is None else ("POST", path, urlencode(form))
+        try:
+            started = time.perf_counter()
+            self.connection.request(*sent, headers=headers | (TYPES if form else {}))
+            answer = self.connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # A connection that was kept long enough: a browser opens another.
+            self.connection.close()
+            started = time.perf_counter()
+            self.connection.request(*sent, headers=headers | (TYPES if form else {}))
+            answer = self.connection.getresponse()
         body = answer.read()
         took = (time.perf_counter() - started) * 1000
         for cookie in answer.headers.get_all("Set-Cookie") or ():
@@ -82,6 +88,7 @@ def main():
         if "/assets/" not in browser.text("/assets"):
             print(f"loading {hosts} hosts", file=sys.stderr)
             fleet.load(api, range(hosts), int(time.time() * 1000))
+        furniture.furnish(api, hosts)
         measure(browser, hosts, arguments)
 
 
@@ -126,7 +133,7 @@ def measure(browser, hosts, arguments):
 
 
 class Fills:
-    """What addresses are filled with: taken from the console's own lists."""
+    """What addresses are filled with: hosts of the fleet, and what the console's lists link to."""
 
     def __init__(self, browser, hosts, draw):
         self.browser, self.hosts, self.draw = browser, hosts, draw
@@ -134,28 +141,47 @@ class Fills:
 
     def address(self, name):
         """Return an address of a page of this name; None where nothing fits."""
-        known = {"hostname": quote(machines.Host(self.draw.randrange(self.hosts)).name)}
-        for what in {walking.FILLS[key] for key in walking.FILLS}:
-            known.setdefault(what, self._first(what))
+        known = {"hostname": quote(self._host())}
+        rule = next(rule for rule in walking.rules() if rule.rule == name.partition("?")[0])
+        family = rule.endpoint.split(".")[1]
+        for argument in rule.arguments:
+            what = walking.FILLS.get(f"{family}.{argument}") or walking.FILLS.get(argument)
+            known.setdefault(what, self._first(f"{family}.{argument}", what))
         path = walking.address(name, known)
-        return None if "/None" in path or "=None" in path else path
+        path, mark, query = path.partition("?")
+        # The names that the tests' fleet has: some of this one.
+        query = re.sub(r"\b(?:web|db|old)0[12]\b", lambda _: self._host(), query)
+        query = query.replace("web*", "srv001*").replace("EXAMPLE-D1", self._serial())
+        query = query.replace("192.0.2.10", "10.0.0.1").replace("A12", "R01")
+        return None if "/None" in path else f"{path}{mark}{query}"
 
-    def _first(self, what):
+    def _host(self):
+        return machines.Host(self.draw.randrange(self.hosts)).name
+
+    def _serial(self):
+        return machines.Host(self.draw.randrange(self.hosts)).serial("board", 1)
+
+    def _first(self, key, what):
         """Return the number of one such thing, from the list that links to it."""
-        if what not in self.found:
-            page, pattern = LISTS.get(what, (None, None))
+        if key not in self.found:
+            page, pattern = LISTS.get(key) or LISTS.get(what, (None, None))
             match = re.search(pattern, self.browser.text(page)) if page else None
-            self.found[what] = match[1] if match else None
-        return self.found[what]
+            self.found[key] = match[1] if match else None if page else what
+        return self.found[key]
 
 
-# {what: (page that links to them, the pattern of the link)}
+# {family and argument, or what fills it: (page that links to them, the pattern of the link)}
 LISTS = {
-    "seq": ("/changes", r"/changes/[^/\"]+/(\d+)"),
+    "seq": ("/changes?view=each", r"/changes/[^/\"]+/(\d+)"),
     "finding": ("/findings", r"/findings/(\d+)"),
-    "rack": ("/places", r"/places/racks/(\d+)"),
-    "data_centre": ("/places", r"/places/data-centres/(\d+)"),
-    "room": ("/places", r"/places/rooms/(\d+)"),
+    "saved": ("/assets/saved", r"/assets/saved/(\d+)"),
+    "subscription": ("/admin/webhooks", r"/admin/webhooks/(\d+)"),
+    "accounts.number": ("/admin/users", r"/admin/users/(\d+)"),
+    "exchange.number": ("/exchange/imports", r"/exchange/imports/(\d+)"),
+    "exchange.mapping": ("/exchange/mappings", r"/exchange/mappings/(\d+)"),
+    "exchange.upload": ("/exchange", r"/exchange/uploads/(\d+)"),
+    # Of the same number as a room and a data centre that there are.
+    "rack": ("/master/racks", r"/master/racks/(\d+)"),
 }
 
 

@@ -12,6 +12,7 @@ from cmdb_api.models.types import now
 from cmdb_api.schemas.values import Duration
 from cmdb_api.services import carriers, kept, locking, retention, times
 from cmdb_api.services.access import audit, sessions
+from cmdb_api.services.exchange import uploads
 
 
 @click.command()
@@ -27,11 +28,13 @@ def prune(older_than, dry_run):
     Remove old changes. How assets were since then can still be told, and is told right.
 
     Identifiers (MACs, machine-ids) that hosts ceased to have before then go too. So do sessions
-    that are over, and entries of the audit log that are older than AUDIT_DAYS.
+    that are over, entries of the audit log that are older than AUDIT_DAYS, and files that were
+    uploaded a day ago and not imported.
 
     To be run each day. It can be stopped, and goes on the next time.
     """
     if not dry_run:
+        uploads.prune(db.session)
         _prune_access()
     length = older_than or retention.kept(current_app.config["HISTORY_DAYS"])
     if length is None:

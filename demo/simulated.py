@@ -8,6 +8,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -18,6 +19,9 @@ RACK_U, PER_RACK_U = 42, 30
 PEOPLE = ("Anna Example", "Bert Example", "Chen Example", "Dora Example")
 SUPPLIERS = ("Example Systems", "Example Hardware")
 REPORTS_AT_ONCE = 150
+TAKEN, RETRY = ("recorded", "unchanged"), "retry"
+# Of the two machines that report under one name: somebody is to decide which it is.
+MEANT = "refused (identity_conflict)"
 SAVED = (
     ("Warranty ends within 90 days", "warranty_until:[now TO now+90d]", "hostname,warranty_until"),
     ("Production databases", "environment:production AND service:Ledger", None),
@@ -31,7 +35,7 @@ class Loader:
     def __init__(self, url, token, secret, say=print):
         self.url, self.token, self.secret, self.say = url, token, secret, say
         self.now_ms = int(time.time() * 1000)
-        self.places = None
+        self.places, self.results = None, Counter()
 
     def load(self, count):
         """Send so many hosts with their history, and what people made of them."""
@@ -103,17 +107,32 @@ class Loader:
             if len(waiting) >= REPORTS_AT_ONCE or teller is tellers[-1]:
                 self.post(waiting)
                 waiting = []
-        self.say(f"  their reports took {time.monotonic() - started:.0f} s")
+        self.say(f"  their reports took {time.monotonic() - started:.0f} s: {self._told()}")
+
+    def _told(self):
+        """Return what became of the reports, in words; what was not meant to be stands out."""
+        told = ", ".join(f"{count} {result}" for result, count in self.results.most_common())
+        odd = self.results.keys() - {*TAKEN, MEANT}
+        return f"{told}; NOT MEANT: {', '.join(sorted(odd))}" if odd else told
 
     def post(self, reports):
-        """Send reports as a master does; what is refused is what somebody should decide."""
+        """Send reports as a master does, those that are to be sent again once more."""
+        told = self._post(reports)
+        late = [report for result, report in told if result == RETRY]
+        told = [each for each in told if each[0] != RETRY]
+        told += self._post(late) if late else []
+        self.results.update(result for result, _ in told)
+
+    def _post(self, reports):
+        """Send reports; return (what became of it, report) for each."""
         now_ms = int(time.time() * 1000)
         aged = [one | {"age_ms": max(now_ms - one["seq"], 0)} for one in reports]
         body = gzip.compress(b"".join(json.dumps(one).encode() + b"\n" for one in aged), 1)
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
         request = urllib.request.Request(f"{self.url}/api/v1/reports", body, headers)
         with urllib.request.urlopen(request, timeout=300) as answer:
-            answer.read()
+            lines = [json.loads(line) for line in answer.read().splitlines()]
+        return [(_result(line), report) for line, report in zip(lines, reports, strict=True)]
 
     def after(self, tellers):
         """Do what people and masters did afterwards."""
@@ -132,6 +151,17 @@ class Loader:
             self.ask("/api/v1/saved-queries", given)
         stream = {"name": "sim-chat", "type": "stream", "query": "environment:production"}
         self.ask("/api/v1/subscriptions", stream)
+        self.import_table(hosts)
+
+    def import_table(self, hosts):
+        """Import a table of a few hosts, in which one row is wrong."""
+        rows = [f"{host.name},{PEOPLE[host.number % 4]},moved" for host in hosts[:5]]
+        rows.append(f"{hosts[0].name}-b,Nobody Example,no such contact")
+        table = "\r\n".join(("hostname,contacts,comment", *rows, ""))
+        path = "/api/v1/imports?file_name=sim-contacts.csv"
+        told = self.send(path, table.encode(), {"Content-Type": "text/csv"})
+        if told["counts"]["failed"] != 1:
+            raise RuntimeError(f"{path}: {told['counts']}")
 
     def add(self, path, **given):
         """Add a piece of master data."""
@@ -139,14 +169,24 @@ class Loader:
 
     def ask(self, path, body, method="POST"):
         """Send JSON; raises with what the API says where it refuses."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        data = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self.send(path, json.dumps(body).encode(), headers, method)
+
+    def send(self, path, data, headers, method="POST"):
+        """Send a body; raises with what the API says where it refuses."""
+        headers = {"Authorization": f"Bearer {self.token}"} | headers
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{path}: {error.read().decode()}") from error
+
+
+def _result(line):
+    """Return what became of a report, with the reason where it was refused."""
+    code = line.get("error", {}).get("code")
+    return f"refused ({code})" if line["result"] == "refused" else line["result"]
 
 
 class _Places:

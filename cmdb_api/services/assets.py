@@ -181,11 +181,8 @@ def items(session, assets):
     """Return {asset id: what people decide of it}, as changes keep it: names and dates as text."""
     session.flush()
     ids = [asset.id for asset in assets]
-    known, aliases = declared.read_many(session, ids), names.aliases(session, ids)
-    return {
-        asset.id: _item(asset, known[asset.id] | {"aliases": aliases.get(asset.id)})
-        for asset in assets
-    }
+    known = declared.read_many(session, ids, aliases=True)
+    return {asset.id: _item(asset, known[asset.id]) for asset in assets}
 
 
 def _item(asset, known):

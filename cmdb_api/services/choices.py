@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 
 from cmdb_api.models import DataCentre, Rack, Room
+from cmdb_api.services.picking import MOST
 from cmdb_api.services.places import BETWEEN
 from cmdb_api.services.resources import BY_NAME
 
@@ -27,11 +28,11 @@ def spots(session):
     return found
 
 
-def racks(session):
-    """Return the paths of all racks: "FRA1 / Hall 2 / A12"."""
+def racks(session, most=MOST):
+    """Return the paths of racks, "FRA1 / Hall 2 / A12": the first ones, with more one types."""
     query = select(DataCentre.name, Room.name, Rack.name).select_from(Rack)
     query = query.join(DataCentre, DataCentre.id == Rack.data_centre_id)
     query = query.join(Room, Room.id == Rack.room_id, isouter=True)
     order = (func.lower(DataCentre.name), func.lower(Room.name), func.lower(Rack.name))
-    rows = session.execute(query.order_by(*order))
+    rows = session.execute(query.order_by(*order).limit(most))
     return [BETWEEN.join(name for name in row if name) for row in rows]

@@ -6,24 +6,23 @@ from cmdb_api.services import assets, diff, identifiers, kinds, past
 from cmdb_api.services.diff import same
 
 
-def between(session, hostname, start, end=None, kind=()):
+def between(session, asset, start, end=None, kind=()):
     """
-    Return the net differences of an asset between two moments: what came back is none.
+    Return the net differences of an Asset between two moments: what came back is none.
 
     Fields that came into a kind meanwhile are named, and make no difference of a component.
     """
     kinds.check(session, *kind)
     end = end or now()
     past.check_order(start, end)
-    asset = assets.find(session, hostname)
-    old, new = past.states_at(session, asset, {"from": start, "to": end}, kind)
+    old, new = past.states_at(session, [(asset, start, "from"), (asset, end, "to")], kind)
     both = sorted(old.kinds.keys() & new.kinds.keys())
     found = {name: _differences(old, new, name) for name in both}
     return {
         "hostname": asset.hostname,
         "from": start,
         "to": end,
-        "declared": _declared(session, asset, start, end),
+        "declared": _declared(session, (asset, start, old), (asset, end, new)),
         "kinds": {name: told for name, told in found.items() if any(told.values())},
         "same": [name for name, told in found.items() if not any(told.values())],
         "unknown_from": sorted(new.kinds.keys() - old.kinds.keys()),
@@ -45,8 +44,8 @@ def _differences(old, new, kind):
     }
 
 
-def _declared(session, asset, start, end):
-    was, now_ = (past.declared_at(session, asset, when) for when in (start, end))
+def _declared(session, *both):
+    was, now_ = past.declared_at(session, both)
     return [
         {"field": name, "old": past.plain(was[name]), "new": past.plain(now_[name])}
         for name in past.FIELDS
@@ -65,17 +64,16 @@ def two(session, left, right, at=None, kind=(), ignore_identifiers=True, everyth
     kinds.check(session, *kind)
     when = at or now()
     sides = [_find(session, *one) for one in (("left", left), ("right", right))]
-    states = [past.state_at(session, asset, when, "at", kind) for asset in sides]
+    states = past.states_at(session, [(asset, when, "at") for asset in sides], kind)
     one, other = (state.kinds for state in states)
+    asked = [(asset, when, state) for asset, state in zip(sides, states, strict=True)]
     pair = _Pair(*states, ignore_identifiers, everything)
     found = {name: pair.of(name) for name in sorted(one.keys() & other.keys())}
     return {
         "left": sides[0].hostname,
         "right": sides[1].hostname,
         "at": when,
-        "declared": pair.fields(
-            assets.KIND, *(past.declared_at(session, asset, when) for asset in sides)
-        ),
+        "declared": pair.fields(assets.KIND, *past.declared_at(session, asked)),
         "kinds": found,
         "only_left": sorted(one.keys() - other.keys()),
         "only_right": sorted(other.keys() - one.keys()),

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, union_all
 from sqlalchemy import literal_column as literal
 
 from cmdb_api.errors import Invalid
-from cmdb_api.models import Asset
+from cmdb_api.models import Asset, AssetAlias
 from cmdb_api.services import drift, edits, lifecycle, locking, named, places
 from cmdb_api.services.access import limits, visibility
 from cmdb_api.services.resources import MANY, SINGLE, TAGS
@@ -28,8 +28,12 @@ def read(session, asset):
     return read_many(session, [asset.id])[asset.id]
 
 
-def read_many(session, ids):
-    """Return {asset id: {field: value}}, in a few queries for however many."""
+def read_many(session, ids, *, aliases=False):
+    """
+    Return {asset id: {field: value}}, in two queries for however many.
+
+    ``aliases``: those of an asset that has any are among them.
+    """
     own = [getattr(Asset, name) for name in ("state", "position_u", "height_u", *PLAIN, "expected")]
     # Not joined: so many joins take longer to plan than to do.
     names = [_name(resource).label(resource.field) for resource in SINGLE]
@@ -37,8 +41,8 @@ def read_many(session, ids):
     found = {}
     for row in session.execute(query).mappings():
         found[row["id"]] = {field: row.get(field, []) for field in FIELDS}
-    for asset_id, field, name in session.execute(_lists(session, ids)):
-        found[asset_id][field] = [*found[asset_id][field], name]
+    for asset_id, field, name in session.execute(_lists(session, ids, aliases)):
+        found[asset_id][field] = [*found[asset_id].get(field, ()), name]
     return found
 
 
@@ -133,7 +137,7 @@ def _name(resource):
     return name.scalar_subquery()
 
 
-def _lists(session, ids):
+def _lists(session, ids, aliases):
     """Return the query for (asset id, field, name) of all that assets name several of."""
     parts = []
     for resource in MANY:
@@ -142,5 +146,9 @@ def _lists(session, ids):
         part = select(link.c.asset_id, field, model.name, model.name_key)
         part = part.join_from(link, model, model.id == resource.of_asset)
         parts.append(part.where(locking.among(session, link.c.asset_id, ids)))
+    if aliases:
+        c = AssetAlias.__table__.c
+        part = select(c.asset_id, literal("'aliases'"), c.alias, c.alias_key)
+        parts.append(part.where(locking.among(session, c.asset_id, ids)))
     rows = union_all(*parts).subquery()
     return select(rows.c.asset_id, rows.c.field, rows.c.name).order_by(rows.c.name_key)

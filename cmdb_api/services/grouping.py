@@ -4,7 +4,7 @@ So is what changes to and fro on a host: flapping. Both are found by the changes
 query over a bounded window.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, func, literal, or_, select, tuple_, union_all
 
@@ -20,6 +20,7 @@ USUAL = timedelta(days=1)
 # Hosts that are named in a line.
 HOSTS = 20
 FLAPPED = "flapped"
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 # What a line is ordered by where another happened last at the same time: likeness tells of what
 # kind and action it is, but for marks, which have none.
 TIES = ("kind", "action", "likeness")
@@ -50,7 +51,8 @@ def page(session, *, since=None, until=None, limit, cursor=None, **filters):
 def window(since, until):
     """Return the bounds of what is asked for; raises Invalid where that is too much, or nothing."""
     until = until or now()
-    since = since or until - USUAL
+    # Nothing is as old as that there is no time before it.
+    since = since or max(until, EARLIEST + USUAL) - USUAL
     if since >= until:
         raise Invalid.of("since", "it is not before until")
     # Until now is later than the now that 31 days were reckoned from.

@@ -1,20 +1,25 @@
-"""The state of an asset at any past moment, rebuilt from the state now and the changes since."""
+"""The state of assets at any past moment, rebuilt from the state now and the changes since."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, select
+from sqlalchemy import and_, case, or_, select
 
 from cmdb_api.models import Change
 from cmdb_api.models.change import BASELINE, REKEYED, RESET
-from cmdb_api.services import storage
+from cmdb_api.services import contents
+from cmdb_api.services.dialects import among
+from cmdb_api.services.events.outbox import ASSET
 
 # Nothing was known before.
 EVER = datetime.min.replace(tzinfo=UTC)
+# With a place it is an edit of another asset, which was merged into this one.
+_IS_EDIT = and_(Change.kind == ASSET, Change.place == "", Change.actor.is_not(None))
 # Of marks only what they undo is read.
 _LATER = (
-    *(Change.kind, Change.place, Change.action, Change.before, Change.at),
+    *(Change.asset_id, Change.hostname, Change.kind, Change.place, Change.action, Change.before),
+    *(Change.at, _IS_EDIT.label("is_edit")),
     case((Change.action == BASELINE, Change.fields)).label("fields"),
     case((Change.action == REKEYED, Change.after)).label("after"),
 )
@@ -33,40 +38,53 @@ class Past(NamedTuple):
     unseen: dict
     # The earliest time at which anything of the asset was reported.
     first_at: datetime | None
+    # {kind: its section} of those whose newest outcome is not ok, as it is now
+    failing: dict
+    # The first edit by people since then; None where there was none.
+    edit: object
 
 
-def state_at(session, asset_id, when, kinds=()):
-    """Return what was recorded of an asset's components at a moment; of these kinds, or of all."""
-    return states_at(session, asset_id, [when], kinds)[0]
+def state_at(session, asset_id, when):
+    """Return what was recorded of an asset's components at a moment."""
+    return states_at(session, [(asset_id, when)])[0]
 
 
-def states_at(session, asset_id, moments, kinds=()):
-    """Return the same at several moments: what is stored is read once."""
-    stored = storage.sections(session, asset_id)
-    if kinds:
-        stored = {kind: row for kind, row in stored.items() if kind in kinds}
-    filled = [row for row in stored.values() if row.digest]
-    items = storage.items(session, asset_id, filled)[0]
-    later = _later(session, asset_id, min(moments), kinds).all()
-    return [_rebuilt(stored, items, later, when) for when in moments]
+def states_at(session, asked, kinds=()):
+    """
+    Return the same of each (asset, moment), of these kinds or of all.
+
+    It is read in a few queries for however many.
+    """
+    ids = {asset_id for asset_id, _ in asked}
+    stored = contents.of(session, ids, kinds)
+    later = _later(session, ids, min(when for _, when in asked), kinds)
+    return [_rebuilt(stored[asset_id], later[asset_id], when) for asset_id, when in asked]
 
 
-def _rebuilt(stored, items, later, when):
-    rebuilt = Rebuilt(stored, {kind: dict(of_kind) for kind, of_kind in items.items()})
+def _rebuilt(content, later, when):
+    items = {kind: dict(of_kind) for kind, of_kind in content.items.items()}
+    rebuilt, edit = Rebuilt(content.sections, items), None
     for change in later:
-        if change.at > when:
+        if change.at > when and change.is_edit:
+            edit = change
+        elif change.at > when:
             rebuilt.undo(change)
-    return rebuilt.past(when)
+    return rebuilt.past(when, edit)
 
 
-def _later(session, asset_id, when, kinds):
-    """Return the changes that reports made since a moment, the newest first."""
-    query = select(*_LATER).where(
-        Change.asset_id == asset_id, Change.at > when, Change.actor.is_(None)
-    )
+def _later(session, asset_ids, when, kinds):
+    """Return {asset: the changes since a moment that reports and edits made, the newest first}."""
+    reported = Change.actor.is_(None)
     if kinds:
-        query = query.where(Change.kind.in_(kinds))
-    return session.execute(query.order_by(Change.seq.desc()))
+        reported &= Change.kind.in_(kinds)
+    query = select(*_LATER).where(
+        among(session, Change.__table__.c.asset_id, sorted(asset_ids)),
+        *(Change.at > when, or_(reported, _IS_EDIT)),
+    )
+    found = defaultdict(list)
+    for change in session.execute(query.order_by(Change.seq.desc())):
+        found[change.asset_id].append(change)
+    return found
 
 
 class Rebuilt:
@@ -80,6 +98,7 @@ class Rebuilt:
         # {kind: since when it was known}: to its reset, where it had one.
         self.first = {kind: row.first_at or EVER for kind, row in stored.items() if row.digest}
         self.firsts = [row.first_at for row in stored.values() if row.first_at]
+        self.failing = {kind: row for kind, row in stored.items() if row.status != "ok"}
 
     def undo(self, change):
         """Go back over one change."""
@@ -106,13 +125,14 @@ class Rebuilt:
         if first:
             self.firsts.append(self.first[kind])
 
-    def past(self, when):
-        """Return the Past of this moment, to which it was brought back."""
+    def past(self, when, edit):
+        """Return the Past of this moment, to which it was brought back; ``edit`` came after it."""
         known = {kind for kind, first in self.first.items() if first <= when}
         unknown = {*self.items, *self.first} - known
         kinds = {kind: without(self.items[kind], self.unseen[kind]) for kind in sorted(known)}
         first = min(self.firsts, default=None)
-        return Past(kinds, sorted(unknown), self.keys, self.serials, dict(self.unseen), first)
+        how = self.keys, self.serials, dict(self.unseen)
+        return Past(kinds, sorted(unknown), *how, first, self.failing, edit)
 
 
 def without(state, fields):

@@ -86,10 +86,12 @@ def _unknown(session, serial, number, narrowed):
     """Return the error for a serial number that is not known, with the nearest in the order."""
     if narrowed and _of(session, [number]):
         return NotFound(f"there is a part {serial}, but none that asset, vendor and model fit")
-    near = []
+    near, begin = [], number[:SHORTEST_PREFIX]
     for column in (Component.serial, Placement.serial):
-        for side, order in ((column > number, column), (column < number, column.desc())):
-            near += session.scalars(select(column).where(side).order_by(order).limit(SUGGESTED))
+        # Only what begins so is near, and an index finds that.
+        query = select(column).where(column.startswith(begin, autoescape=True)).limit(SUGGESTED)
+        near += session.scalars(query.where(column > number).order_by(column))
+        near += session.scalars(query.where(column < number).order_by(column.desc()))
     near = sorted(set(near), key=lambda text: (-_alike(text, number), text))[:SUGGESTED]
     near = [text for text in near if _alike(text, number) >= SHORTEST_PREFIX]
     hint = f"; there is {', '.join(near)}" if near else ""

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from cmdb_api.errors import Invalid
-from cmdb_api.models import AssetStatus, Change, Finding, Section
+from cmdb_api.models import AssetStatus, Change, Finding
 from cmdb_api.models.asset import ONLINE, REGISTERED
 from cmdb_api.models.finding import CLOSED, COLLECTOR
 from cmdb_api.models.types import now
@@ -31,38 +31,36 @@ DAYS = ("purchased_on", "warranty_until")
 FIELDS = ("hostname", "aliases", "standing", *declared.FIELDS)
 
 
-def of(session, hostname, when, kind=()):
-    """Return an asset as it was; ``kind`` limits which are told of. Raises Invalid, NotFound."""
+def of(session, asset, when, kind=()):
+    """Return an Asset as it was; ``kind`` limits which are told of. Raises Invalid, NotFound."""
     kinds.check(session, *kind)
-    asset = assets.find(session, hostname)
-    state = state_at(session, asset, when, "at", kind)
-    failing = _failing(session, asset.id, kind)
+    (state,) = states_at(session, [(asset, when, "at")], kind)
+    (told,) = declared_at(session, [(asset, when, state)])
     registered = asset.registered_at
     return {
         "at": when,
-        **declared_at(session, asset, when),
+        **told,
         "created_at": asset.created_at,
         "registered_at": registered if registered and registered <= when else None,
         "components": {kind: list(_told(state, kind)) for kind in state.kinds},
-        "unknown": sorted({*state.unknown, *failing} - state.kinds.keys()),
-        "not_ok": _not_ok(session, asset.id, when, state.kinds, failing),
+        "unknown": sorted({*state.unknown, *state.failing} - state.kinds.keys()),
+        "not_ok": _not_ok(session, asset.id, when, state),
     }
 
 
-def state_at(session, asset, when, field, kind=()):
-    """Return an asset's History.Past; raises Invalid where this time is not one that is known."""
-    return states_at(session, asset, {field: when}, kind)[0]
+def states_at(session, asked, kind=()):
+    """
+    Return the History.Past of each (asset, moment, field that names the moment).
 
-
-def states_at(session, asset, moments, kind=()):
-    """Return the same of several moments, {field that names it: time}, the earliest first."""
-    for field, when in moments.items():
+    Raises Invalid where a time is not one that is known.
+    """
+    for _, when, field in asked:
         check_not_ahead(when, field)
-    states = history.states_at(session, asset.id, list(moments.values()), kind)
+    states = history.states_at(session, [(asset.id, when) for asset, when, _ in asked], kind)
     # Last: had changes been removed meanwhile, it would tell by now.
-    field, earliest = next(iter(moments.items()))
+    _, earliest, field = min(asked, key=lambda one: one[1])
     retention.check(session, earliest, field)
-    for (field, when), state in zip(moments.items(), states, strict=True):
+    for (asset, when, field), state in zip(asked, states, strict=True):
         _check_known(session, asset, state, when, field)
     return states
 
@@ -102,19 +100,28 @@ def plain(value):
     return value.isoformat() if isinstance(value, date) else value
 
 
-def declared_at(session, asset, when):
-    """Return {field: value} of what was declared of an asset; master data by its name then."""
-    # With a place it is an edit of another asset, which was merged into this one.
-    edited = Change.kind == assets.KIND, Change.place == "", Change.actor.is_not(None)
-    edited += (Change.at > when,)
-    columns = Change.before, Change.hostname, Change.at
-    query = select(*columns).where(Change.asset_id == asset.id, *edited)
-    edit = session.execute(query.order_by(Change.seq).limit(1)).one_or_none()
-    if edit is None:
-        item = assets.items(session, [asset])[asset.id]
-    else:
-        item = edit.before or {"hostname": edit.hostname}
-    item = renames.undone(session, item, when, edit and edit.at)
+def declared_at(session, asked):
+    """
+    Return {field: value} of what was declared of each (asset, moment, its Past then).
+
+    Master data has the name that it had.
+    """
+    unedited = {asset.id: asset for asset, _, state in asked if state.edit is None}
+    known = assets.items(session, list(unedited.values())) if unedited else {}
+    renamed = renames.since(session, min(when for _, when, _ in asked))
+    return [
+        _declared(asset, when, _item(asset, state.edit, known), state.edit, renamed)
+        for asset, when, state in asked
+    ]
+
+
+def _item(asset, edit, known):
+    """Return what was declared before the first edit since; what is known now without one."""
+    return known[asset.id] if edit is None else edit.before or {"hostname": edit.hostname}
+
+
+def _declared(asset, when, item, edit, renamed):
+    item = renames.undone(renamed, item, when, edit and edit.at)
     item = {"state": ONLINE, "standing": _standing(asset, when)} | item
     return {name: _value(name, item.get(name)) for name in FIELDS}
 
@@ -138,17 +145,7 @@ def _told(state, kind):
         yield {"place": place, "serial": item.get(serial), "fields": item}
 
 
-def _failing(session, asset_id, kinds):
-    """Return {kind: row} of an asset's kinds whose newest outcome is not ok."""
-    query = select(Section.kind, Section.status, Section.reason).where(
-        Section.asset_id == asset_id, Section.status != "ok"
-    )
-    if kinds:
-        query = query.where(Section.kind.in_(kinds))
-    return {row.kind: row for row in session.execute(query)}
-
-
-def _not_ok(session, asset_id, when, known, failing):
+def _not_ok(session, asset_id, when, state):
     """
     Return the kinds of which it is known that their collector brought nothing at a moment.
 
@@ -156,11 +153,12 @@ def _not_ok(session, asset_id, when, known, failing):
     tells. How it fared between older reports that brought items is not recorded.
     """
     status = session.get(AssetStatus, asset_id)
-    found = {}
-    for kind, outcome, reason in failing.values():
+    known, found = state.kinds, {}
+    for kind, row in state.failing.items():
         items_at = times.from_ms(sections.age(status.ages, kind).items_at)
         if kind in known and items_at and items_at < when:
-            found[kind] = {"since": items_at, "why": f"{outcome}: {reason}" if reason else outcome}
+            why = f"{row.status}: {row.reason}" if row.reason else row.status
+            found[kind] = {"since": items_at, "why": why}
     query = select(Finding.subject, Finding.opened_at, Finding.message).where(
         *(Finding.asset_id == asset_id, Finding.kind == COLLECTOR, Finding.opened_at <= when),
         (Finding.status != CLOSED) | (Finding.closed_at > when),

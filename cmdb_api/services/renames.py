@@ -9,14 +9,17 @@ from cmdb_api.services.resources import RESOURCES
 BY_PATH = {resource.path: resource for resource in RESOURCES}
 
 
-def undone(session, item, when, until=None):
+def undone(renamed, item, when, until=None):
     """
     Return what was declared of an asset, by the names of a moment.
 
-    ``until`` is the moment by whose names it is given; None is now.
+    ``renamed`` is what ``since`` gives, of that moment or an earlier one; ``until`` is the moment
+    by whose names it is given, None is now.
     """
     found = dict(item)
-    for path, before, after in _since(session, when, until):
+    for at, path, before, after in renamed:
+        if at <= when or (until is not None and at > until):
+            continue
         resource, old, new = BY_PATH[path], before["name"], after["name"]
         value = found.get(resource.field)
         if resource.link is not None and new in (value or ()):
@@ -27,12 +30,10 @@ def undone(session, item, when, until=None):
     return found
 
 
-def _since(session, when, until):
-    """Return (path, before, after) of each renaming since a moment, newest first."""
+def since(session, when):
+    """Return (time, path, before, after) of each renaming since a moment, newest first."""
     c = MasterChange
-    names = (column["name"].as_string() for column in (c.before, c.after))
-    wanted = [c.at > when, c.action == CHANGED, next(names) != next(names)]
-    if until is not None:
-        wanted.append(c.at <= until)
-    query = select(c.resource, c.before, c.after).where(*wanted)
-    return map(tuple, session.execute(query.order_by(c.id.desc())).all())
+    old, new = (column["name"].as_string() for column in (c.before, c.after))
+    query = select(c.at, c.resource, c.before, c.after)
+    query = query.where(c.at > when, c.action == CHANGED, old != new)
+    return session.execute(query.order_by(c.id.desc())).all()

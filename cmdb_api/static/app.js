@@ -170,9 +170,17 @@
     });
   };
   document.addEventListener("DOMContentLoaded", () => {
+    // The tab one is on, in sight where the row is wider than the window.
+    all(".tab-row [aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 32; });
     all("[data-complete]").forEach(offer);
     all("[data-script]").forEach((each) => { each.hidden = false; });
   });
+  // A menu of a column at the edge of the window, moved into sight.
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches(".narrow-menu[open]")) return;
+    const list = target.lastElementChild, over = list.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+    if (over > 0) list.style.marginLeft = `-${over}px`;
+  }, true);
   // A long list of boxes, narrowed to those that have a text.
   document.addEventListener("input", (event) => {
     if (!event.target.matches("[data-narrow]")) return;

@@ -1,5 +1,9 @@
 """Headers of every answer: what a browser may do with it."""
 
+from flask import request
+
+from cmdb_api.views.errors import PROGRAMS
+
 # The browser itself sees to it that a page runs nothing but our own files, and asks nobody else.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -21,4 +25,7 @@ def init_app(app):
 
 def _add(answer):
     answer.headers.update(ALWAYS)
+    if not (request.path.startswith(PROGRAMS) or answer.cache_control.immutable):
+        # What a page shows is not shown again by "back" to who sits there after a logout.
+        answer.cache_control.no_store = True
     return answer

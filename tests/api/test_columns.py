@@ -79,6 +79,14 @@ def fleet(writer, post, make_report):
     post(make_report("web01", sections))
 
 
+def test_what_is_listened_on_everywhere_is_no_address_of_a_host(post, make_report, read):
+    heard = [{"protocol": "tcp", "address": each, "port": 22} for each in ("0.0.0.0", "::")]
+    heard.append({"protocol": "tcp", "address": "192.0.2.9", "port": 80})
+    key = ["protocol", "address", "port"]
+    post(make_report("web02", {"socket": section(heard, key=key)}))
+    assert read("address") == {"web02": [["192.0.2.9"]]}
+
+
 def test_each_column_has_its_value(fleet, read):
     expected = {
         "hostname": "Web01",

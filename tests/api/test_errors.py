@@ -86,9 +86,9 @@ def test_an_error_in_the_code_is_logged_and_not_told(app, caplog):
     def fail():
         raise ZeroDivisionError("inner detail")
 
-    app.add_url_rule("/fail", view_func=fail)
+    app.add_url_rule("/api/fail", view_func=fail)
     with caplog.at_level(logging.ERROR):
-        answer = app.test_client().get("/fail")
+        answer = app.test_client().get("/api/fail")
     assert "inner detail" not in answer.text
     assert error(answer, 500)["code"] == "internal_error"
     assert "ZeroDivisionError: inner detail" in caplog.text
@@ -98,8 +98,8 @@ def test_a_database_that_does_not_answer_is_a_503(app, caplog):
     def fail():
         raise OperationalError("SELECT secret", {}, Exception("server closed the connection"))
 
-    app.add_url_rule("/fail", view_func=fail)
-    answer = app.test_client().get("/fail")
+    app.add_url_rule("/api/fail", view_func=fail)
+    answer = app.test_client().get("/api/fail")
     assert "secret" not in answer.text
     assert error(answer, 503)["code"] == "busy"
     assert answer.headers["Retry-After"] == "10"

@@ -111,7 +111,7 @@ def test_the_page_and_all_it_names_come_from_here(client):
         assert len(answer.data) > 100
         answer.close()
     assert "://" not in page.text
-    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("name", ["index.html", "..%2f__init__.py", "%2e%2e/__init__.py"])

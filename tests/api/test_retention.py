@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from cmdb_api import cli
-from cmdb_api.models import Change
+from cmdb_api.models import Change, ImportUpload
+from cmdb_api.models.types import now
 from cmdb_api.services import carriers, retention, times
+from cmdb_api.services.exchange import uploads
 from tests.machines import machine
 from tests.reports import MASTER_SECRET, make_report
 
@@ -194,3 +196,17 @@ def test_of_the_identifiers_that_an_asset_had_the_newest_are_kept(cards, reader,
     assert {row["type"] for row in rows if row["until"] is None} == {
         *("machine_id", "system_uuid", "board_serial", "mac")
     }
+
+
+def test_files_that_were_uploaded_a_day_ago_and_not_imported_go(prune, session):
+    table = {"owner": "account:1", "file_type": "text/csv", "data": b"hostname\n"}
+    old = uploads.add(session, file_name="old.csv", **table)
+    new = uploads.add(session, file_name="new.csv", **table)
+    long_ago = now() - uploads.KEPT - timedelta(minutes=1)
+    session.execute(update(ImportUpload).where(ImportUpload.id == old).values(at=long_ago))
+    session.commit()
+    assert prune("--dry-run").exit_code == 0
+    assert set(session.scalars(select(ImportUpload.id))) == {old, new}
+    session.rollback()
+    assert prune().exit_code == 0
+    assert session.scalars(select(ImportUpload.id)).all() == [new]

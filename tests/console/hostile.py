@@ -1,5 +1,8 @@
 """A fleet whose every text tries to be more than text."""
 
+from io import BytesIO
+
+from tests.console import fleet
 from tests.console.fleet import API
 from tests.reports import make_report, section
 
@@ -41,15 +44,21 @@ def build(admin, relay, post):
     source = {"kind": "salt", "pending": [f"{NAME}-new"], "accepted": [NAME]}
     done(relay.put(f"{API}/coverage/sources/salt01", json=source))
     more = {"full_name": EVIL, "password": SECRET, "email": "canary@example.com"}
+    more["oidc_subject"] = EVIL
     add("accounts", name="mallory", role="viewer", **more)
     add("tokens", name=EVIL, scope="read")
-    hook = add("subscriptions", name="canary", type="stream", query="hostname:web*")
+    add("subscriptions", name="canary", type="stream", query="hostname:web*")
+    hook = _failing_webhook(admin)
     given = {"name": EVIL, "query": f'comment:"{NAME[:10]}"', "shared": True, "description": EVIL}
     done(admin.post(f"{API}/saved-queries", json={k: v for k, v in given.items() if k != "query"}))
     table = f'hostname,comment\n"{NAME.replace(chr(34), "")}x y",z\n'.encode()
     sent = admin.post(f"{API}/imports", data=table, headers={"Content-Type": "text/csv"})
     run = done(sent).json["id"]
+    add("import-mappings", name=PLAIN, description=EVIL, columns={EVIL: "comment", NAME: None})
+    run = _try_a_file(admin) or run
     found = admin.get(f"{API}/findings").json["items"]
+    _decide(admin, found[0])
+    done(admin.put(f"{API}/assets/twin01/aliases/{_quoted(NAME + '-alias')}"))
     return {
         **{"hostname": _quoted(NAME), "data_centre": centre, "room": room, "rack": rack},
         **{"subscription": hook, "saved": 1, "import": run, "seq": 2, "serial": "EXAMPLE"},
@@ -79,6 +88,42 @@ def sections(level):
         "psu": {"status": "error", "error": EVIL, "traceback": EVIL},
         "gpu": {"status": "unavailable", "reason": EVIL},
     }
+
+
+def _failing_webhook(admin):
+    """Add a webhook whose receiver answers in a hostile way; return its id."""
+    from cmdb_api.extensions import db
+    from cmdb_api.models import Subscription
+
+    number = fleet._add_a_webhook(admin)
+    with admin.client.application.app_context():
+        row = db.session.get(Subscription, number)
+        row.last_error = EVIL
+        db.session.commit()
+    return number
+
+
+def _try_a_file(admin):
+    """Let anna try a file whose name, headings and cells are hostile; return the run's number."""
+    from tests.console.conftest import log_in_client, token_of
+
+    client = log_in_client(admin.client.application, "anna")
+    token = {"csrf_token": token_of(client.get("/preferences"))}
+    texts = [each.replace('"', '""') for each in (EVIL, f"=cmd()|{EVIL}")]
+    table = f'hostname,"{texts[0]}","rack"\n"{texts[0]} x","{texts[1]}","{texts[0]}z"\n'
+    sent = token | {"file": (BytesIO(table.encode()), f"{PLAIN.replace('/', '')}.csv")}
+    kind = {"content_type": "multipart/form-data"}
+    upload = client.post("/exchange/uploads", data=sent, **kind).location
+    fields = {"column-1": "hostname", "column-2": "comment", "column-3": "rack", "mode": "rows"}
+    tried = client.post(upload, data=token | fields)
+    assert tried.location, tried.text
+    return int(tried.location.rpartition("/")[2])
+
+
+def _decide(admin, finding):
+    given = {"decision": "mute", "until": "30d", "comment": EVIL}
+    answer = admin.post(f"{API}/findings/{finding['id']}/decision", json=given)
+    assert answer.status_code < 300, answer.text
 
 
 def _identity(host):

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import insert
 
 from cmdb_api.extensions import db
-from cmdb_api.models import Account, Delivery, Outbox
+from cmdb_api.models import Account, Delivery, Outbox, Subscription
+from tests.api.events.conftest import running
 from tests.console import walking
 from tests.console.conftest import (
     PASSWORD,
@@ -55,6 +56,16 @@ def test_a_user_is_added_limited_and_removed(fresh_site, look):
     assert page.locator("td >> text=nina").count() == 0
 
 
+def test_who_gets_no_password_where_no_provider_is_set_up_is_told_of(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    fields = {"name": "nina", "role": "viewer", "enabled": "y"}
+    assert post(client, "/admin/users/add", **fields).status_code == 303
+    assert "nina can&#39;t log in without a password" in client.get("/admin/users").text
+    fields |= {"name": "otto", "password": OTHER}
+    assert post(client, "/admin/users/add", **fields).status_code == 303
+    assert "without a password" not in client.get("/admin/users").text
+
+
 def test_a_password_stays_where_none_is_typed(fresh_site):
     client = log_in_client(fresh_site.app, "anna")
     path = path_of(fresh_site.app, "vera")
@@ -72,10 +83,12 @@ def test_a_password_stays_where_none_is_typed(fresh_site):
 def test_the_last_admin_is_not_lost(fresh_site):
     client = log_in_client(fresh_site.app, "anna")
     path = path_of(fresh_site.app, "anna")
-    answer = post(client, f"{path}/remove", f"{path}/remove")
-    assert "the last admin who can log in" in answer.text
-    answer = post(client, path, path, name="anna", role="viewer", enabled="y")
-    assert "the last admin who can log in" in answer.text
+    for answer in (
+        post(client, f"{path}/remove", f"{path}/remove"),
+        post(client, path, path, name="anna", role="viewer", enabled="y"),
+    ):
+        assert answer.status_code == 409
+        assert "the last admin who can log in" in answer.text
     assert client.get("/admin").status_code == 200
 
 
@@ -125,6 +138,33 @@ def test_a_webhook_is_paused_goes_on_and_gets_a_new_secret(fresh_site):
     assert "The old secret signs until" in page
     assert post(client, f"{path}/remove", f"{path}/remove").status_code == 303
     assert client.get(path).status_code == 404
+
+
+@pytest.fixture
+def receiver():
+    with running() as receiver:
+        yield receiver
+
+
+def test_a_test_event_is_posted_and_the_answer_is_shown(fresh_site, receiver):
+    fresh_site.app.config["WEBHOOK_ALLOWED_NETWORKS"] = ["127.0.0.0/8"]
+    client = log_in_client(fresh_site.app, "anna")
+    fields = {"name": "inner", "type": "webhook", "url": receiver.url, "enabled": "y"}
+    assert "whsec_" in post(client, "/admin/webhooks/add", "/admin/webhooks/add", **fields).text
+    with fresh_site.app.app_context():
+        number = db.session.scalar(db.select(Subscription.id).where(Subscription.name == "inner"))
+    path = f"/admin/webhooks/{number}"
+    receiver.answer = lambda event: (202, {}, b"thanks <b>")
+    taken = post(client, f"{path}/test").text
+    assert "The receiver took the test, with status 202" in taken
+    assert "thanks &lt;b&gt;" in taken
+    assert [event["type"] for event in receiver.events] == ["cmdb.test"]
+    assert "webhook-signature" in receiver.requests[-1][1]
+    # The page is that of the webhook: its form is filled in, and nothing is kept of the test.
+    assert f'value="{receiver.url}"' in taken
+    assert "Nothing waits" in client.get(f"{path}/deliveries").text
+    receiver.answer = lambda event: 500
+    assert "The receiver answered with status 500" in post(client, f"{path}/test").text
 
 
 def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):

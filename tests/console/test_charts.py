@@ -38,8 +38,3 @@ def test_parts_stand_on_each_other_from_the_bottom():
 def test_what_is_there_at_all_is_seen():
     columns = charts.over_time([("a", (1, 0)), ("b", (1_000_000, 0))]).columns
     assert columns[0].parts[0][1] == 1.5
-
-
-def test_parts_beside_each_other_fill_the_bar():
-    assert charts.stacked([1, 1, 2]) == [(0, 25), (25, 25), (50, 50)]
-    assert charts.stacked([0, 0]) == [(0, 0), (0, 0)]

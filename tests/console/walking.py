@@ -21,6 +21,10 @@ FILLS = {
     "accounts.number": "1",
     "webhooks.number": "subscription",
     "saved.number": "saved",
+    "tokens.number": "1",
+    "me.number": "1",
+    "files.name": "app.css",
+    "preferences.code": "en",
 }
 # What is tried beside the bare page: {endpoint: [query string, ...]}.
 ALSO = {

@@ -46,6 +46,12 @@ def every(session, bearer):
     return told(session, found)
 
 
+def page(session, *, limit, cursor=None):
+    """Return one page of what admins are told of all tokens of programs."""
+    found, following = tokens.page(session, kind=PROGRAM, limit=limit, cursor=cursor)
+    return {"items": told(session, found), "next_cursor": following}
+
+
 def told(session, found):
     """Return what is told of tokens."""
     known = units.names(session, found)

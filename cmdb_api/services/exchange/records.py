@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from cmdb_api.models import AssetStatus, Section
-from cmdb_api.services import declared, facts, times
+from cmdb_api.services import declared, facts, kinds, times
 from cmdb_api.services.dialects import among
 from cmdb_api.services.search import columns, stored_items
 from cmdb_api.services.sections import age
@@ -44,7 +44,7 @@ class Whole:
     def __init__(self, session, *, components=False):
         self.session, self.components = session, components
         self.own = columns.choose(session, OWN)
-        self.kinds = {*session.scalars(select(Section.kind).distinct())}
+        self.kinds = kinds.reported(session)
         names = [fact.name for fact in facts.every(self.kinds)]
         self.facts = [columns.find(session, name) for name in names]
 

@@ -29,7 +29,8 @@ def add(session, *, owner, file_name, file_type, data):
     locking.begin(session)
     mine = select(UPLOAD.c.id).where(UPLOAD.c.owner_key == owner)
     older = session.scalars(mine.order_by(UPLOAD.c.id.desc()).offset(MOST - 1)).all()
-    session.execute(delete(UPLOAD).where((UPLOAD.c.at < now() - KEPT) | UPLOAD.c.id.in_(older)))
+    prune(session)
+    session.execute(delete(UPLOAD).where(UPLOAD.c.id.in_(older)))
     row = ImportUpload(
         owner_key=owner,
         file_name=tidy(file_name)[-LONGEST_NAME:],
@@ -40,6 +41,11 @@ def add(session, *, owner, file_name, file_type, data):
     session.add(row)
     session.flush()
     return row.id
+
+
+def prune(session):
+    """Forget the files that were kept long enough."""
+    session.execute(delete(UPLOAD).where(UPLOAD.c.at < now() - KEPT))
 
 
 def waiting(session, *, owner):

@@ -25,6 +25,8 @@ PACKAGE, EXPECTED = "package", "expected."
 SAME = {"serial": "board.serial"}
 _ASSET = ("hostname", "standing", "created_at", "registered_at", "state_at")
 _STATUS = ("reported_at", "via")
+# What sockets listen on that listen on all: no address of the asset's own.
+_ANY = ("0.0.0.0", "::")
 _MAC = re.compile("[0-9a-f]{2}(:[0-9a-f]{2})+")
 SECTION = Section.__table__.c
 
@@ -100,7 +102,7 @@ def _addresses(session, ids, wanted):
     found = defaultdict(set)
     query = select(c.asset_id, c.address).where(among(session, c.asset_id, ids)).distinct()
     for number, address in session.execute(query):
-        if not _MAC.fullmatch(address):
+        if not _MAC.fullmatch(address) and address not in _ANY:
             found[number].add(address)
     return ((number, "address", sorted(found[number])) for number in ids)
 

@@ -6,7 +6,7 @@ from flask.views import MethodView
 from cmdb_api.extensions import db
 from cmdb_api.schemas import history as schemas
 from cmdb_api.schemas.asset import AssetDetailSchema
-from cmdb_api.services import compare, past
+from cmdb_api.services import assets, compare, past
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -19,7 +19,7 @@ OR_AS_IT_WAS = {200: {"content": {"application/json": {"schema": _EITHER}}}}
 
 def as_it_was(hostname, at, kind):
     """Return the answer that shows an asset at a past moment; no ETag, as it can't be edited."""
-    found = past.of(db.session, hostname, at, kind)
+    found = past.of(db.session, assets.find(db.session, hostname), at, kind)
     return current_app.json.response(schemas.PastAssetSchema().dump(found))
 
 
@@ -31,7 +31,7 @@ class Between(MethodView):
     @blp.alt_response(404, "NOT_FOUND")
     def get(self, query, hostname):
         """Show the net differences of an asset between two moments: what came back is none."""
-        return compare.between(db.session, hostname, **query)
+        return compare.between(db.session, assets.find(db.session, hostname), **query)
 
 
 @blp.route("/diff")

@@ -91,7 +91,7 @@ def _failed(error, target):
     """Tell of an error: by a page to who began in the console, else in JSON."""
     if target is None:
         raise error
-    answer = make_response(current_app.extensions[PAGES](error))
+    answer = make_response(current_app.extensions[PAGES](error, login_to=login.inside(target)))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

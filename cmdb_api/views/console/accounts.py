@@ -1,9 +1,9 @@
 """Users: who may log in, and what they may."""
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, SelectMultipleField
+from wtforms import BooleanField, EmailField, PasswordField, SelectField
 from wtforms import StringField as Text
 from wtforms.validators import DataRequired
 
@@ -28,7 +28,7 @@ COLUMNS = [
     Column("email", _l("Email"), usual=False),
     Column("has_password", _l("Has a password"), usual=False),
     Column("oidc_subject", _l("OIDC subject"), usual=False),
-    Column("created_at", _l("Added"), type="moment", usual=False),
+    Column("created_at", _l("Added at"), type="moment", usual=False),
 ]
 
 
@@ -41,7 +41,7 @@ class AccountForm(forms.EditForm):
     role = SelectField(_l("Role"), choices=forms.choices((r, labels.ROLES[r]) for r in ROLES))
     enabled = BooleanField(_l("May log in"), default=True)
     limited = BooleanField(_l("Sees only assets of some business units"))
-    business_units = SelectMultipleField(
+    business_units = forms.ManyField(
         _l("Business units"), description=_l("Only with the tick above: it sees no others.")
     )
     password = PasswordField(_l("Password"), render_kw={"autocomplete": "new-password"})
@@ -90,6 +90,9 @@ def add():
         form, lambda: accounts.add(db.session, given).id
     ):
         flash(_("%(name)s is added.", name=given["name"]))
+        if not given.get("password") and not current_app.config["OIDC_ISSUER"]:
+            told = _("%(name)s can't log in without a password: set one.", name=given["name"])
+            flash(told, "warning")
         return redirect(url_for("console.accounts.page"), 303)
     return forms.page("console/accounts_add.html", form, roles=access_words.ROLES)
 
@@ -133,12 +136,8 @@ def remove(number):
     """Ask, and remove a user."""
     told = accounts.one(db.session, number)
     form = forms.EditForm(data=told)
-    if form.validate_on_submit():
-
-        def work():
-            accounts.remove(db.session, number, if_match=form.etag.data)
-
-        if forms.done(form, work):
-            flash(_("%(name)s is removed.", name=told["name"]))
-            return redirect(url_for("console.accounts.page"), 303)
+    work = lambda: accounts.remove(db.session, number, if_match=form.etag.data)  # noqa: E731
+    if form.validate_on_submit() and forms.done(form, work):
+        flash(_("%(name)s is removed.", name=told["name"]))
+        return redirect(url_for("console.accounts.page"), 303)
     return forms.page("console/accounts_remove.html", form, told=told)

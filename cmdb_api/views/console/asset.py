@@ -1,6 +1,6 @@
 """One asset: the whole of it on one page, its hardware, its software, how it is collected."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas.asset import AssetDetailSchema
@@ -19,6 +19,7 @@ from cmdb_api.services import (
 )
 from cmdb_api.services import kinds as known_kinds
 from cmdb_api.views.console import (
+    addresses,
     asset_lines,
     asset_lists,
     asset_summary,
@@ -189,7 +190,7 @@ def _renamed(asset, hostname):
     if names.key(hostname) == names.key(asset["hostname"]):
         return None
     given = request.view_args | {"hostname": asset["hostname"]}
-    return redirect(url_for(request.endpoint, **given, **request.args.to_dict(flat=False)))
+    return redirect(addresses.of(request.endpoint, request.args.to_dict(flat=False), **given))
 
 
 def _tells(kind):

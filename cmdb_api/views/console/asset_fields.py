@@ -63,6 +63,10 @@ class Facts(dict):
         return "; ".join(f"{name}: {value}" for name, value in self.items())
 
 
+# A fact that is expected, as empty fields show it.
+EXAMPLE = ("memory.total_bytes", "64GiB")
+
+
 class _FactsWidget:
     """Rows of a fact's name and its value."""
 
@@ -71,8 +75,15 @@ class _FactsWidget:
         names = [{"id": field.id}, *[{"aria-label": _("Fact")}] * (len(rows) - 1)]
         found = Markup("").join(
             Markup('<div class="pair">{} {}</div>').format(
-                suggested(field, name, f"{field.name}-name", **more, **told),
-                _input(f"{field.name}-value", value, **{"aria-label": _("Value")}, **more),
+                suggested(
+                    field, name, f"{field.name}-name", placeholder=EXAMPLE[0], **more, **told
+                ),
+                _input(
+                    f"{field.name}-value",
+                    value,
+                    **{"aria-label": _("Value"), "placeholder": EXAMPLE[1]},
+                    **more,
+                ),
             )
             for (name, value), told in zip(rows, names, strict=True)
         )

@@ -9,6 +9,7 @@ from flask_babel import to_user_timezone
 from marshmallow import Schema, fields
 
 from cmdb_api.extensions import db
+from cmdb_api.models import Asset, AssetStatus
 from cmdb_api.models.change import ACTIONS
 from cmdb_api.schemas.change import ChangeQuery
 from cmdb_api.schemas.history import BetweenQuery
@@ -21,6 +22,8 @@ from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("asset_history", __name__, url_prefix="/assets")
 
+# What the past is told from, read with the headline.
+WHOLE = (Asset, AssetStatus)
 # Components of a kind that are shown where nobody asked for that kind.
 MOST_ITEMS = 60
 PRESETS = (
@@ -33,7 +36,7 @@ WITHIN = (("24h", _l("24 hours")), ("7d", _l("7 days")), ("31d", _l("31 days")))
 EVIDENCE = {
     "machine_id": _l("Machine id"),
     "system_uuid": _l("System UUID"),
-    "board_serial": _l("Board serial number"),
+    "board_serial": _l("Baseboard serial number"),
     "mac": _l("MAC address"),
 }
 WEIGHTS = {
@@ -121,12 +124,12 @@ def _kinds(asset_id):
 @blp.get("/<hostname>/at")
 def at(hostname):
     """Show an asset as it was at a moment."""
-    asset = headline.of(db.session, hostname)
+    asset = headline.of(db.session, hostname, *WHOLE)
     asked, wrong = asking.asked(AtQuery()) if request.args.get("at") else ({}, {})
     found = None
     if asked:
         when, kind = asked["at"], asked["kind"]
-        found, wrong = asking.answered(lambda: past.of(db.session, asset["hostname"], when, kind))
+        found, wrong = asking.answered(lambda: past.of(db.session, asset["Asset"], when, kind))
     return render_template(
         "console/asset_history_at.html",
         asset=asset,
@@ -151,13 +154,11 @@ def _fields(rows):
 @blp.get("/<hostname>/diff")
 def diff(hostname):
     """Show what differs of an asset between two moments."""
-    asset = headline.of(db.session, hostname)
+    asset = headline.of(db.session, hostname, *WHOLE)
     asked, wrong = asking.asked(DiffQuery()) if request.args.get("from") else ({}, {})
     found = None
     if asked:
-        found, wrong = asking.answered(
-            lambda: compare.between(db.session, asset["hostname"], **asked)
-        )
+        found, wrong = asking.answered(lambda: compare.between(db.session, asset["Asset"], **asked))
     return render_template(
         "console/asset_history_diff.html",
         asset=asset,

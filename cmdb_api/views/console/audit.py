@@ -35,7 +35,7 @@ COLUMNS = [
     _column("what", _l("What")),
     _column("subject", _l("Subject")),
     _column("status", _l("Answer"), type="number"),
-    _column("address", _l("From")),
+    _column("address", _l("Source")),
     Column("details", _l("Details"), _details, wide=True),
     _column("token_id", _l("Token"), type="number", usual=False),
 ]

@@ -4,117 +4,24 @@ import logging
 
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
-from wtforms import HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import Length
-from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
 from cmdb_api.errors import CMDBError, Conflict, Invalid
 from cmdb_api.extensions import db
-from cmdb_api.models.asset import STATES
-from cmdb_api.schemas.asset import EditSchema
 from cmdb_api.schemas.search import SearchQuery
-from cmdb_api.services import bulk_edits, picking
-from cmdb_api.services.bulk_edits import LISTS, MOST, Edit
-from cmdb_api.views import errors
-from cmdb_api.views.console import asking, forms, labels
-from cmdb_api.views.console.asset_fields import Picked, Several
+from cmdb_api.services import bulk_edits
+from cmdb_api.services.bulk_edits import LISTS, MOST
+from cmdb_api.views.console import asking, forms
+from cmdb_api.views.console.bulk_form import BulkForm
 from cmdb_api.views.console.gate import WRITE, needs
 
 log = logging.getLogger(__name__)
 
 blp = Blueprint("bulk", __name__, url_prefix="/assets/bulk")
-REFERENCES = ("asset_type", "environment", "business_unit", "supplier", "data_centre", "room")
-DAYS = ("purchased_on", "warranty_until")
-PUT = ("state", *REFERENCES, *DAYS, "comment")
-# What can be taken away; an asset has a state always.
-CLEARED = (*REFERENCES, *DAYS, "comment")
 SHOWN = 20
 CHOSEN = ("query", "state", "standing")
-
-
-class BulkForm(forms.Form):
-    """What is to change; what is left empty stays as it is."""
-
-    ids = HiddenField()
-    state = SelectField(_l("State"), default="")
-    asset_type = Picked(_l("Asset type"))
-    environment = Picked(_l("Environment"))
-    business_unit = Picked(_l("Business unit"))
-    supplier = Picked(_l("Supplier"))
-    data_centre = Picked(_l("Data centre"))
-    room = Picked(_l("Room"))
-    purchased_on = StringField(_l("Purchased on"), widget=DateInput())
-    warranty_until = StringField(_l("Warranty until"), widget=DateInput())
-    comment = TextAreaField(_l("Comment"), [Length(max=10_000)], render_kw={"rows": 2})
-    tags_add = Several(_l("Add tags"), description=_l("A new tag is made as it is needed."))
-    tags_take = Several(_l("Take tags away"))
-    services_add = Several(_l("Add services"))
-    services_take = Several(_l("Take services away"))
-    contacts_add = Several(_l("Add contacts"))
-    contacts_take = Several(_l("Take contacts away"))
-    clear = SelectMultipleField(
-        _l("Take away"),
-        option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
-    )
-    why = StringField(
-        _l("Reason"),
-        [Length(max=1000)],
-        description=_l("Kept with each change in the history of the assets."),
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        states = [(name, labels.state(name)) for name in STATES]
-        self.state.choices = forms.choices(states, _("leave as it is"))
-        self.clear.choices = [(name, labels.column(name)) for name in CLEARED]
-
-    def offer(self):
-        """Offer the names that there are."""
-        known = picking.names(db.session)
-        for field in self:
-            name = field.short_name.removesuffix("_add").removesuffix("_take")
-            if name in known:
-                field.names = known[name]
-        return self
-
-    def numbers(self):
-        """Return the ids of the assets that are meant."""
-        told = [each for each in (self.ids.data or "").split(",") if each.isdecimal()]
-        return [int(each) for each in dict.fromkeys(told) if len(each) < 19][:MOST]
-
-    def edit(self):
-        """Return the Edit that was typed; None where it is wrong, or none at all."""
-        if not self.validate_on_submit():
-            return None
-        given = {name: self[name].data for name in PUT if (self[name].data or "").strip()}
-        cleared = self.clear.data or []
-        for name in set(cleared) & given.keys():
-            self[name].errors = [*self[name].errors, _("Either a value, or take it away.")]
-        put = self._loaded(given | dict.fromkeys(cleared))
-        add, take = (
-            self._loaded({n: names for n in LISTS if (names := self[n + way].data)}, way)
-            for way in ("_add", "_take")
-        )
-        if self.errors:
-            return None
-        if not (edit := Edit(put, add, take)):
-            self.wrong.append(_("Nothing is to change: fill in at least one field."))
-        return edit or None
-
-    def _loaded(self, given, way=""):
-        """Return values as the API has them; what is wrong stands beside the fields."""
-        try:
-            return EditSchema().load(given)
-        except ValidationError as error:
-            told = errors.invalid(error.messages, None, EditSchema())
-            for name, texts in told.fields.items():
-                field = self[name.split(".")[0] + way]
-                field.errors = [*field.errors, *texts]
-            return {}
+# Of the form that was sent, what the next step is not given on.
+NOT_SENT = ("csrf_token", "step", "names")
 
 
 @blp.route("", methods=["GET", "POST"])
@@ -139,11 +46,8 @@ def page():
         form=form,
         plan=plan,
         shown=plan.changes[:SHOWN],
-        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in _NOT_SENT],
+        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in NOT_SENT],
     )
-
-
-_NOT_SENT = ("csrf_token", "step", "names")
 
 
 def _try(form, ids, edit):
@@ -215,11 +119,8 @@ def _done(ids, edit, why):
             for (number, _name), (_n, _c, error) in zip(known.items(), results, strict=True)
             if error
         ),
-        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in _KEPT_OUT],
+        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in (*NOT_SENT, "ids")],
     )
-
-
-_KEPT_OUT = (*_NOT_SENT, "ids")
 
 
 def _one(number, edit, why):

@@ -12,56 +12,14 @@ from cmdb_api.models import change as models
 from cmdb_api.services import identifiers
 from cmdb_api.services.assets import KIND as ASSET
 from cmdb_api.views.console import difference_rows, formats, labels
+from cmdb_api.views.console.change_words import DECLARED, ONE, WHOLE
 
-# One of a kind, where a sentence begins with it.
-ONE = {
-    "bmc": _l("Management controller"),
-    "board": _l("System board"),
-    "bond": _l("Bond"),
-    "cloud": _l("Cloud instance"),
-    "container": _l("Container"),
-    "cpu": _l("Processor"),
-    "disk": _l("Disk"),
-    "filesystem": _l("Filesystem"),
-    "fru": _l("Field-replaceable unit"),
-    "gpu": _l("GPU"),
-    "guest": _l("Virtual machine"),
-    "host": _l("Operating system"),
-    "lldp": _l("Switch port of"),
-    "lvm": _l("LVM"),
-    "memory": _l("Memory module"),
-    "nic": _l("Network interface"),
-    "package": _l("Package"),
-    "pci": _l("PCI device"),
-    "psu": _l("Power supply"),
-    "raid_controller": _l("RAID controller"),
-    "raid_disk": _l("Disk behind a RAID controller"),
-    "raid_volume": _l("RAID volume"),
-    "sfp": _l("Transceiver"),
-    "smart": _l("SMART of disk"),
-    "socket": _l("Listening socket"),
-    "ssh_key": _l("SSH key"),
-    "unit": _l("Service"),
-    "user": _l("User account"),
-}
 # What describes a component best, first; as many as SHOWN are told.
 TELLING = (
     *("size_bytes", "type", "vendor", "manufacturer", "model", "product", "version", "serial"),
     *("speed_mbps", "state", "name", "os_name", "switch", "port", "processes"),
 )
 SHOWN, LONGEST = 3, 80
-
-_WHOLE = {
-    models.ADDED: (_l("%(what)s added"), _l("%(what)s added (%(about)s)")),
-    models.REMOVED: (_l("%(what)s removed"), _l("%(what)s removed (%(about)s)")),
-    models.REPLACED: (_l("%(what)s replaced"), _l("%(what)s replaced: %(about)s")),
-    models.CHANGED: (_l("%(what)s changed"), _l("%(what)s: %(about)s")),
-}
-_DECLARED = {
-    models.ADDED: (_l("%(who)s registered the asset"), _l("%(who)s registered the asset")),
-    models.REMOVED: (_l("%(who)s removed the asset"), _l("%(who)s removed the asset")),
-    models.CHANGED: (_l("%(who)s edited the asset"), _l("%(who)s set %(about)s")),
-}
 
 
 def sentence(change):
@@ -71,9 +29,9 @@ def sentence(change):
         return _flapping(change)
     if action in models.MARKS:
         return _mark(change)
-    if kind == ASSET and action in _DECLARED:
+    if kind == ASSET and action in DECLARED:
         return _of_people(change)
-    short, long = _WHOLE.get(action, _WHOLE[models.CHANGED])
+    short, long = WHOLE.get(action, WHOLE[models.CHANGED])
     whole = action in (models.ADDED, models.REMOVED)
     about = _described(change) if whole else _differences(change)
     return _filled(long if about else short, what=_what(change), about=about)
@@ -115,7 +73,7 @@ def _filled(words, **values):
 
 
 def _of_people(change):
-    short, long = _DECLARED[change["action"]]
+    short, long = DECLARED[change["action"]]
     about = _differences(change) if change["action"] == models.CHANGED else ""
     who = change.get("actor") or (change.get("example") or {}).get("actor")
     who = Markup("<bdi>{}</bdi>").format(who or _("Somebody"))

@@ -75,16 +75,6 @@ def over_time(rows):
     return Drawing(columns, most, tuple(sum(part) for part in parts))
 
 
-def stacked(parts):
-    """Return [(x, width in percent)] of counts beside each other, which fill 100."""
-    total, at, found = sum(parts) or 1, 0.0, []
-    for count in parts:
-        width = 100 * count / total
-        found.append((round(at, 2), round(width, 2)))
-        at += width
-    return found
-
-
 def _stacked(counts, most):
     """Yield (y, height) of each part; what is there at all is seen."""
     bottom = HEIGHT

@@ -20,7 +20,7 @@ def _commands(item):
 
 COLUMNS = [
     Column("hostname", _l("Host")),
-    Column("reason", _l("Why"), lambda item: texts.name(item["reason"]), wide=True),
+    Column("reason", _l("Why"), lambda item: texts.name(item["reason"])),
     Column("detail", _l("In detail"), usual=False),
     Column("since", _l("Since"), type="moment"),
     Column("mends", _l("What mends it"), texts.mends, wide=True),

@@ -14,13 +14,14 @@ _FORGOTTEN = ("csrf_token", "password")
 MOST_KEPT = 100_000
 
 
-def answer(error):
-    """Return the page that tells of a CMDBError."""
+def answer(error, *, login_to=None):
+    """Return the page that tells of a CMDBError; of a login, that was to lead to ``login_to``."""
     if error.status == 401:
         return _log_in(error)
     gate.know()
     searched = (request.view_args or {}).get("hostname")
     known = {"error": error, "searched": searched, "near": _near(error, searched), "now": now()}
+    known["login_to"] = login_to
     page = render_template("console/fault.html", **known)
     return page, error.status, _headers(error)
 
@@ -44,8 +45,17 @@ def _log_in(error):
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         ended = 1 if "logged_out" in g else None
         return redirect(url_for("console.login.page", next=back, ended=ended))
-    kept = kept_fields() if _own_form() else []
-    return login.ask_again(kept, request.path), 401
+    # Files are not kept: they are not even read.
+    files = request.mimetype == "multipart/form-data"
+    kept = kept_fields() if _own_form() and not files else []
+    back = request.path if kept else _page_before()
+    return login.ask_again(kept, back, files=files), 401
+
+
+def _page_before():
+    """Return the address of our page that the form was sent from; None where that is not told."""
+    before = urlsplit(request.referrer or "")
+    return before.path if before.netloc == request.host else None
 
 
 def kept_fields():

@@ -50,6 +50,7 @@ FIELDS = {
     "controller": _l("Controller"),
     "core_count": _l("Cores"),
     "cpu_socket_count": _l("CPU sockets"),
+    "count": _l("Count"),
     "crc_error_count": _l("CRC errors"),
     "created_at": _l("Created at"),
     "data_percent": _l("Data used"),

@@ -28,7 +28,7 @@ COLUMNS = [
     Column("kind", _l("Kind"), lambda row: str(texts.KINDS[row["kind"]])),
     Column("hostname", _l("Host")),
     Column("other", _l("The other host")),
-    Column("message", _l("What happened"), texts.plain),
+    Column("message", _l("Finding"), texts.plain),
     Column("status", _l("Status"), lambda row: str(texts.STATUSES[row["status"]])),
     Column("opened_at", _l("Opened"), type="moment"),
     Column("first_at", _l("Opened first"), type="moment"),
@@ -99,7 +99,7 @@ def decide(number):
 def decide_many():
     """Decide the same about several findings; tell what became of each."""
     form = DecisionForm()
-    numbers = [int(n) for n in request.form.getlist("ids") if n.isdecimal() and len(n) < 20][:MOST]
+    numbers = [int(n) for n in request.form.getlist("ids") if n.isdecimal() and len(n) < 19][:MOST]
     given = forms.checked(form, DecisionSchema())
     if not numbers or given is None:
         told = [*form.wrong, *(text for texts_ in form.errors.values() for text in texts_)]

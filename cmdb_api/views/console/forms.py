@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from marshmallow import EXCLUDE, ValidationError
 from wtforms import HiddenField, SubmitField
-from wtforms.fields import SelectChoice
+from wtforms.fields import SelectChoice, SelectMultipleField
+from wtforms.widgets import CheckboxInput
 
-from cmdb_api.errors import CMDBError, PreconditionFailed
+from cmdb_api.errors import CMDBError, Conflict, PreconditionFailed, TooMany
 from cmdb_api.extensions import db
 from cmdb_api.views import errors
 
@@ -22,16 +23,20 @@ _NOT_VALUES = ("csrf_token", "etag")
 
 
 class Form(FlaskForm):
-    """A form; ``wrong`` has what concerns no field, ``current`` what a lost race left."""
+    """
+    A form; ``wrong`` has what concerns no field, ``current`` what a lost race left.
+
+    ``refused`` is the status of what was refused as a whole, whatever the fields say.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.wrong, self.current = [], None
+        self.wrong, self.current, self.refused = [], None, None
 
     @property
     def status(self):
         """Return the status of the page that shows this form."""
-        return 409 if self.current else 422 if self.errors or self.wrong else 200
+        return self.refused or (422 if self.errors or self.wrong else 200)
 
     def values(self):
         """Return {name: value} of what was typed."""
@@ -46,6 +51,12 @@ class EditForm(Form):
     """A form that edits what is there; ``etag`` says of which version."""
 
     etag = HiddenField()
+
+
+class ManyField(SelectMultipleField):
+    """Any of several values, a tick for each: lists to choose many from are hard on a phone."""
+
+    option_widget = CheckboxInput()
 
 
 class ConfirmForm(Form):
@@ -100,6 +111,7 @@ def tell(form, error):
     """Put an error beside the fields that it names, else above the form."""
     if isinstance(error, PreconditionFailed):
         form.current = error.details.get("current")
+        form.refused = Conflict.status
         if form.current and "etag" in form:
             form.etag.data = error.headers.get("ETag") or form.current.get("etag")
     fields = {field.short_name: field for field in form}
@@ -109,6 +121,8 @@ def tell(form, error):
         field.errors = [*field.errors, *texts]
     if not known or len(known) < len(error.fields):
         form.wrong.append(error.message)
+    if not error.fields and isinstance(error, (Conflict, TooMany)):
+        form.refused = error.status
 
 
 def page(template, form, **more):

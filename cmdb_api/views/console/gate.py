@@ -3,6 +3,7 @@
 from flask import current_app, g, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import UnsupportedMediaType
 
 from cmdb_api.errors import Forbidden, Unauthorized
 from cmdb_api.extensions import csrf, db
@@ -62,6 +63,9 @@ def _check_form():
             "this form was made before you logged in, or your browser keeps no cookies: go back, "
             "load the page again, and send it once more"
         ) from error
+    if request.is_json and request.method not in deeds.READING:
+        # It would be read as a form whose fields are anything.
+        raise UnsupportedMediaType("pages take forms only; programs send JSON to /api/v1")
 
 
 def scope_of(view, method):

@@ -143,7 +143,7 @@ def _chosen_before(known):
 def _read_as(known):
     """Return how a file is read: as the form or the address says, else as was said before."""
     given = request.form if request.method == "POST" else request.args
-    asked = {name: given[name][:200] for name in READ if given.get(name)}
+    asked = {name: text for name in READ if (text := _field(given.get(name, "")))}
     before = known["asked"] or {}
     if given or not before:
         return asked
@@ -178,9 +178,14 @@ def _try(form, known, found):
 def _columns(found):
     """Return {heading: field} as the form has it."""
     return {
-        found.heading_of(column): request.form.get(f"column-{column.number}") or None
+        found.heading_of(column): _field(request.form.get(f"column-{column.number}", ""))
         for column in found.columns
     }
+
+
+def _field(text):
+    """Return a name as it can be kept: PostgreSQL takes no NUL."""
+    return text.replace("\0", "")[:255] or None
 
 
 def _shown(form, known, found, asked):

@@ -3,6 +3,8 @@
 A word without a label, as of a collector of one's own, is shown as it is, its _ as spaces.
 """
 
+import re
+
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.services.search import titles
@@ -69,43 +71,50 @@ ROLES = {
     "admin": _l("admin"),
 }
 
+_UNIT = re.compile(r" \(bytes\)$|（字节）$")
 # The ends of names that say the unit, which the value says too.
 _UNITS = ("_bytes", "_hz", "_mts", "_celsius", "_seconds", "_bps", "_mbps", "_count", "_watts")
 
 
 def kind(name):
     """Return what a kind is called."""
-    return str(KINDS.get(name) or _words(name))
+    return _called(KINDS, name) or _words(name)
 
 
 def field(name):
     """Return what a field of a component is called."""
-    return str(FIELDS.get(name) or _words(_bare(name)))
+    return _called(FIELDS, name) or _words(_bare(name))
 
 
 def column(name):
-    """Return the heading of a column of assets."""
-    return titles.title(name, CHINESE if language() == CHINESE else titles.EN)
+    """Return the heading of a column of assets; its values say the unit."""
+    heading = titles.title(name, CHINESE if language() == CHINESE else titles.EN)
+    return _UNIT.sub("", heading)
 
 
 def state(name):
     """Return what a state of an asset's life is called."""
-    return str(STATES.get(name) or _words(name))
+    return _called(STATES, name) or _words(name)
 
 
 def standing(name):
     """Return what is called how an asset came to be one."""
-    return str(STANDINGS.get(name) or _words(name))
+    return _called(STANDINGS, name) or _words(name)
 
 
 def action(name):
     """Return what is called what happened to a component."""
-    return str(ACTIONS.get(name) or _words(name))
+    return _called(ACTIONS, name) or _words(name)
 
 
 def role(name):
     """Return what a role of an account is called."""
-    return str(ROLES.get(name) or _words(name))
+    return _called(ROLES, name) or _words(name)
+
+
+def _called(texts, name):
+    # Looked up once: whether a lazy text is empty takes as long as the text.
+    return str(texts[name]) if name in texts else None
 
 
 def _bare(name):

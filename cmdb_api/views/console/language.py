@@ -1,7 +1,7 @@
 """The language and the time zone of a page: as chosen, else as the browser says."""
 
 import io
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -23,9 +23,12 @@ LANGUAGE_COOKIE, ZONE_COOKIE = "cmdb_language", "cmdb_zone"
 class Texts(Domain):
     """Translations straight from the text files that translators edit."""
 
+    @cached_property
+    def folder(self):
+        return self.translation_directories[0]
+
     def get_translations(self):
-        language = str(get_locale() or ENGLISH)
-        return _translations(self.translation_directories[0], language)
+        return _translations(self.folder, str(get_locale() or ENGLISH))
 
 
 def init_app(app):

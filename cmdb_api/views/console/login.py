@@ -1,9 +1,18 @@
 """People log in, and out."""
 
 import json
-from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
@@ -25,7 +34,12 @@ blp = Blueprint("login", __name__)
 class LoginForm(forms.Form):
     """A name and a password, and where to go on."""
 
-    name = StringField(_l("Name"), validators=[DataRequired()])
+    name = StringField(
+        # What is tried is written down, and PostgreSQL keeps no NUL.
+        _l("Name"),
+        validators=[DataRequired()],
+        filters=[lambda text: text and text.replace("\0", "\ufffd")],
+    )
     password = PasswordField(_l("Password"), validators=[DataRequired()])
     next = HiddenField()
     # The form that was sent when the session was over, as JSON.
@@ -62,11 +76,15 @@ def out():
     return redirect(url_for("console.login.page"))
 
 
-def ask_again(kept, target):
-    """Return the page that asks for a login before a form can be sent; what it held is kept."""
+def ask_again(kept, target, *, files=False):
+    """
+    Return the page that asks for a login before a form can be sent; what it held is kept.
+
+    ``files`` tells that it held files, which are not.
+    """
     form = LoginForm(formdata=None)
     form.next.data, form.kept.data = target, json.dumps(kept)
-    return _shown(form, ended=True)[0]
+    return _shown(form, ended=True, files=files)[0]
 
 
 def _log_in(form):
@@ -89,19 +107,24 @@ def _log_in(form):
 
 def start(text):
     """Let the browser be logged in by the token of a session."""
+    # What a form had in it before, somebody else may know: who planted the cookie.
+    name = current_app.config["WTF_CSRF_FIELD_NAME"]
+    session.pop(name, None)
+    g.pop(name, None)
     login_user(Person(text, tokens.verify(db.session, text)))
 
 
 def _shown(form, **more):
-    known = {"oidc": bool(current_app.config["OIDC_ISSUER"]), "ended": False}
+    known = {"oidc": bool(current_app.config["OIDC_ISSUER"]), "ended": False, "files": False}
     return forms.page("console/login.html", form, **known | more)
 
 
 def inside(address):
     """Return an address of ours to go on to; the first page where it is another's, or none."""
-    parts = urlsplit(address or "")
-    safe = parts.path.startswith("/") and not (parts.scheme or parts.netloc)
-    if not safe or "\\" in address or address.startswith("//"):
+    address = address or ""
+    # Browsers leave out tabs and line ends, and take \\ for /; headers take no line ends.
+    ours = address.startswith("/") and not address.startswith("//")
+    if not ours or "\\" in address or not address.isprintable():
         return url_for("console.overview.page")
     return address
 

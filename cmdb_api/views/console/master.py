@@ -39,7 +39,7 @@ def many(path):
         return master.page(db.session, resource, **asked)
 
     listing = tables.read(path, _columns(resource), query(), fetch)
-    if tables.wanted_file():
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     form = forms.Form()
     return render_template(
@@ -122,7 +122,9 @@ def remove(path, number):
 def remove_unused(path):
     """Remove those of the chosen ones that nothing uses; the others stay."""
     resource = _resource(path)
-    chosen = [int(text) for text in request.form.getlist("id") if text.isdecimal()]
+    given = request.form.getlist("id")
+    # What is longer is nobody's number.
+    chosen = [int(text) for text in given if text.isdecimal() and len(text) < 19]
     removed = kept = 0
     for number in chosen[:1000]:
         try:
@@ -167,6 +169,6 @@ def _columns(resource):
         *fields_of,
         Column("description", words.FIELDS["description"], wide=True),
         Column("asset_count", _l("Assets"), type="number"),
-        Column("updated_at", _l("Changed"), type="moment"),
-        Column("created_at", _l("Added"), type="moment", usual=False),
+        Column("updated_at", _l("Changed at"), type="moment"),
+        Column("created_at", _l("Added at"), type="moment", usual=False),
     ]

@@ -87,7 +87,7 @@ def of(row):
 COLUMNS = [
     Column("at", _l("When"), lambda row: row.at, type="moment"),
     Column("actor", _l("Who"), lambda row: row.actor),
-    Column("action", _l("What"), lambda row: str(words.ACTIONS[row.action])),
+    Column("action", _l("Action"), lambda row: str(words.ACTIONS[row.action])),
     Column("resource", _l("Sort"), lambda row: str(words.ONE[row.resource])),
     Column("name", _l("Name"), lambda row: row.name, of),
     Column("fields", _l("Old → new"), _spoken, shown, wide=True),

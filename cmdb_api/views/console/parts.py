@@ -45,7 +45,7 @@ COLUMNS = [
     Column("serial", _l("Serial number")),
     Column("vendor", _l("Vendor")),
     Column("model", _l("Model")),
-    Column("kinds", _l("What it is"), _kinds, type="list"),
+    Column("kinds", _l("Type"), _kinds, type="list"),
     Column("now", _l("Where it is now"), _now, type="list"),
     Column("hosts", _l("Host"), _hosts, type="list", usual=False),
     Column("places", _l("Place"), _places, type="list", usual=False),

@@ -67,7 +67,7 @@ def past():
     """List imports, and files that were tried, newest first."""
     fetch = lambda **asked: runs.page(db.session, owner=exchange.only(), **asked)  # noqa: E731
     listing = tables.read("imports", _columns(), PageQuery(), fetch)
-    if tables.wanted_file():
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     days = current_app.config["IMPORT_KEEP_DAYS"]
     more = {"tabs": exchange.tabs(), "days": days}
@@ -84,7 +84,7 @@ def run(number):
         return exchange.gone(_("That import is not known, or not any more."))
     fetch = lambda **asked: runs.cells(db.session, number, owner=owner, **asked)  # noqa: E731
     listing = tables.read(f"import-{number}-wrong-cells", _wrong(), PageQuery(), fetch)
-    if tables.wanted_file():
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     waiting = uploads.of_run(db.session, number, owner=g.bearer.owner)
     return render_template(

@@ -30,7 +30,7 @@ class PlaceForm(forms.EditForm):
         description=_l("Those that stand in no rack are offered; others are moved."),
     )
     position_u = IntegerField(_l("Lowest unit"), [InputRequired()], render_kw=_UNITS)
-    height_u = IntegerField(_l("Height (U)"), [Optional()], default=1, render_kw=_UNITS)
+    height_u = IntegerField(_l("Height in units"), [Optional()], default=1, render_kw=_UNITS)
     sure = HiddenField()
 
 
@@ -46,7 +46,7 @@ class MoveForm(forms.EditForm):
     position_u = IntegerField(
         _l("Lowest unit"), [Optional()], render_kw=_UNITS, description=_l("Empty: not known.")
     )
-    height_u = IntegerField(_l("Height (U)"), [Optional()], render_kw=_UNITS)
+    height_u = IntegerField(_l("Height in units"), [Optional()], render_kw=_UNITS)
 
 
 @places.blp.route("/racks/<int:number>/place", methods=["GET", "POST"])

@@ -24,7 +24,7 @@ COLUMNS = [
     Column("sort", _l("Order"), usual=False),
     Column("shared", _l("Shared")),
     Column("owner", _l("Owner")),
-    Column("updated_at", _l("Changed"), type="moment"),
+    Column("updated_at", _l("Changed at"), type="moment"),
 ]
 
 
@@ -102,15 +102,11 @@ def edit(number):
 def remove(number):
     """Ask whether a view is to go, and remove it."""
     view = saved.one(db.session, _reader(), number)
-    form = RemoveForm(etag=view["etag"])
+    form = forms.EditForm(etag=view["etag"])
     if form.validate_on_submit() and forms.done(form, lambda: _remove(number, form.etag.data)):
         flash(_("The view is removed."))
         return redirect(url_for("console.saved.page"), 303)
     return forms.page("console/saved_remove.html", form, view=view)
-
-
-class RemoveForm(forms.EditForm):
-    """Asks once more."""
 
 
 def _fetch(**asked):

@@ -37,7 +37,7 @@ def _columns():
         Column("name", _("Name"), show=_link),
         Column("description", _("Description")),
         Column("fields", _("Fields"), _fields, type="list", wide=True),
-        Column("updated_at", _("Changed"), type="moment"),
+        Column("updated_at", _("Changed at"), type="moment"),
     ]
 
 
@@ -46,7 +46,7 @@ def every():
     """List mappings by name."""
     fetch = lambda **asked: mappings.page(db.session, **asked)  # noqa: E731
     listing = tables.read("mappings", _columns(), ImportMappingQuery(), fetch)
-    if tables.wanted_file():
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template("console/exchange_mappings.html", listing=listing, tabs=exchange.tabs())
 

@@ -6,30 +6,32 @@ address has what the API's query schema knows, and ``columns``, ``start`` and ``
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from tempfile import TemporaryFile
 
-from flask import g, request, send_file, url_for
+from flask import g, request, send_file
+from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, ValidationError
 
 from cmdb_api.errors import CMDBError
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
-from cmdb_api.services import facts
 from cmdb_api.services.access import audit
-from cmdb_api.services.exchange import csv_writer, sheet_writer
-from cmdb_api.services.search import columns as search_columns
 from cmdb_api.views import errors
-from cmdb_api.views.console import formats
+from cmdb_api.views.console import addresses, formats, labels, table_files
 
-TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-# Rows that are asked for at once for a file, and most in one.
-CHUNK, MOST = 500, 200_000
 # Names in the address that are the table's own.
 OWN = ("columns", "start", "format", "cursor")
-_COLUMN_TYPES = {"number": facts.NUMBER, "moment": search_columns.MOMENT, "day": search_columns.DAY}
+# What filters are called, beside the columns that they are of.
+_ASKED = {
+    "since": _l("Since"),
+    "until": _l("Until"),
+    "window": _l("Within"),
+    "asset": _l("Host"),
+    "columns": _l("Columns"),
+    "sort": _l("Order"),
+    "cursor": _l("Page"),
+    "origin": _l("Source"),
+    "actor": _l("Person"),
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class Listing:
         now_up = self.asked.get("sort") == column.sort
         return self.url(sort=f"-{column.sort}" if now_up else column.sort, cursor=None, start=None)
 
+    def label(self, name):
+        """Return what is called what was asked for, where that is wrong."""
+        titles = {column.name: column.title for column in self.every}
+        return _ASKED.get(name) or titles.get(name) or labels.field(name)
+
     def order(self, column):
         """Return how the list is ordered by a column, as aria-sort has it."""
         sort = self.asked.get("sort") or ""
@@ -132,7 +139,7 @@ def address(changes):
     """Return the address of this page with other values; None takes a name away."""
     args = {name: request.args.getlist(name) for name in request.args} | changes
     args = {name: value for name, value in args.items() if value not in (None, "", [])}
-    return url_for(request.endpoint, **(request.view_args | args))
+    return addresses.of(request.endpoint, args, **request.view_args)
 
 
 def read(name, columns, schema, fetch, **fixed):
@@ -156,19 +163,13 @@ def read(name, columns, schema, fetch, **fixed):
 
 def wanted_file():
     """Return the kind of file that the address asks for; None for the page."""
-    return request.args.get("format") if request.args.get("format") in TYPES else None
+    return request.args.get("format") if request.args.get("format") in table_files.TYPES else None
 
 
 def as_file(listing, fetch, **fixed):
     """Answer with all rows of a list as a file, in the columns that are shown."""
     form, at = wanted_file(), now()
-    rows = _rows(listing, fetch, fixed)
-    headings = [str(column.title) for column in listing.columns]
-    file = TemporaryFile()  # noqa: SIM115 - closed with the answer
-    if form == "csv":
-        count = csv_writer.write(file, headings, rows)
-    else:
-        count = _sheet(file, listing, headings, rows)
+    file, count = table_files.make(form, listing, fetch, fixed)
     name = f"{listing.name}-{at:%Y-%m-%d}.{form}"
     told = {key: str(value) for key, value in listing.asked.items() if value}
     audit.note(
@@ -179,45 +180,11 @@ def as_file(listing, fetch, **fixed):
         actor=g.bearer.name,
     )
     db.session.commit()
-    file.seek(0)
     options = {"as_attachment": True, "download_name": name, "conditional": False, "max_age": 0}
-    answer = send_file(file, mimetype=TYPES[form], **options)
+    answer = send_file(file, mimetype=table_files.TYPES[form], **options)
     answer.cache_control.no_store = True
     answer.call_on_close(file.close)
     return answer
-
-
-def _sheet(file, listing, headings, rows):
-    chosen = [
-        search_columns.Column(column.name, head, _COLUMN_TYPES.get(column.type, facts.TEXT))
-        for column, head in zip(listing.columns, headings, strict=True)
-    ]
-    about = [(f"{name}", str(value)) for name, value in request.args.items(multi=True)]
-    tell = lambda count, _cut: ("about", [("rows", count), *about])  # noqa: E731
-    return sheet_writer.write(file, chosen, headings, rows, name=listing.name[:31], about=tell)
-
-
-def _rows(listing, fetch, fixed):
-    asked, count = listing.asked | {"limit": CHUNK, "cursor": None}, 0
-    while count < MOST:
-        found = fetch(**asked | fixed)
-        for row in found["items"]:
-            yield [_filed(column.of(row)) for column in listing.columns]
-        count += len(found["items"])
-        if not (following := found.get("next_cursor")):
-            return
-        asked["cursor"] = following
-
-
-def _filed(value):
-    """Return a value that a cell of a file holds."""
-    if isinstance(value, (list, tuple)):
-        return [str(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, str)) else _other(value)
-
-
-def _other(value):
-    return value if hasattr(value, "isoformat") else str(value)
 
 
 def _asked(schema):

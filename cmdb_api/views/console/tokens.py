@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired
 
 from cmdb_api.extensions import db
@@ -49,7 +49,7 @@ class TokenForm(forms.Form):
 class AnyTokenForm(TokenForm):
     """The same for admins, who make any."""
 
-    business_units = SelectMultipleField(
+    business_units = forms.ManyField(
         _l("Sees only assets of"), description=_l("None chosen: it sees all.")
     )
     own = BooleanField(_l("It is my own, and ends with my account"))
@@ -68,12 +68,12 @@ def page():
     listing = tables.read("tokens", COLUMNS, PageQuery(), _fetch)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
-    more = {"form": forms.ConfirmForm(), "scopes": access_words.SCOPES, "moment": now()}
+    more = {"scopes": access_words.SCOPES, "moment": now()}
     return render_template("console/tokens.html", listing=listing, **more)
 
 
-def _fetch(**_asked):
-    return {"items": issuing.every(db.session, g.bearer)}
+def _fetch(**asked):
+    return issuing.page(db.session, **asked)
 
 
 @blp.route("/add", methods=["GET", "POST"])

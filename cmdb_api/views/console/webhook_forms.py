@@ -1,7 +1,7 @@
 """Forms of webhooks and streams."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired
 
 from cmdb_api.models.event import TYPES
@@ -29,8 +29,8 @@ class EditForm(forms.EditForm):
         _l("Only of assets that this search finds"),
         render_kw=_PLAIN | {"placeholder": "environment:production"},
     )
-    kinds = SelectMultipleField(_l("Only these kinds"), description=_l("None chosen: all."))
-    actions = SelectMultipleField(
+    kinds = forms.ManyField(_l("Only these kinds"), description=_l("None chosen: all."))
+    actions = forms.ManyField(
         _l("Only what is"),
         choices=forms.choices((a, access_words.EVENT_ACTIONS.get(a, a)) for a in events.ACTIONS),
         description=_l("None chosen: all."),
@@ -62,5 +62,6 @@ class SecretForm(forms.Form):
 def offered(form, session, told=None):
     """Offer the kinds that there are, and those that were chosen; return the form."""
     names = {*labels.KINDS, *kinds.strange(session), *((told or {}).get("kinds") or ())}
-    form.kinds.choices = [(name, labels.kind(name)) for name in sorted(names)]
+    called = {name: str(labels.kind(name)) for name in names}
+    form.kinds.choices = sorted(called.items(), key=lambda pair: pair[1])
     return form

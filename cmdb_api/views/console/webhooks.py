@@ -152,14 +152,10 @@ def remove(number):
     """Ask, and remove a subscription with all that waits for it."""
     told = subscriptions.one(db.session, number, now())
     form = forms.EditForm(data=told)
-    if form.validate_on_submit():
-
-        def work():
-            subscriptions.remove(db.session, number, if_match=form.etag.data)
-
-        if forms.done(form, work):
-            flash(_("%(name)s is removed.", name=told["name"]))
-            return redirect(url_for("console.webhooks.page"), 303)
+    work = lambda: subscriptions.remove(db.session, number, if_match=form.etag.data)  # noqa: E731
+    if form.validate_on_submit() and forms.done(form, work):
+        flash(_("%(name)s is removed.", name=told["name"]))
+        return redirect(url_for("console.webhooks.page"), 303)
     return forms.page("console/webhooks_remove.html", form, told=told)
 
 

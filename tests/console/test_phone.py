@@ -1,0 +1,84 @@
+"""Lists on a phone: a row is a card, nothing scrolls sideways; and what filters are called."""
+
+import pytest
+
+from tests.console.conftest import log_in_client
+
+LISTS = (
+    *("/assets", "/changes", "/changes?view=each", "/coverage", "/coverage/kinds", "/admin/audit"),
+    *("/admin/users", "/admin/tokens", "/master/racks", "/master/changes", "/find?q=web", "/me"),
+    *("/assets/saved", "/exchange/imports", "/packages?name=openssl", "/assets/help"),
+)
+WIDER = """boxes => boxes.filter(box => box.querySelector(".rows, .stacked"))
+    .map(box => box.scrollWidth - box.clientWidth)"""
+
+
+def test_no_list_is_scrolled_sideways_on_a_phone(site, look):
+    looker = look(site, "anna", size="phone")
+    for path in LISTS:
+        looker.open(path)
+        wider = looker.page.locator(".table-box").evaluate_all(WIDER)
+        assert not any(wider), (path, wider)
+
+
+def test_a_row_on_a_phone_says_what_each_value_is_and_can_be_chosen(site, look):
+    page = look(site, "anna", size="phone").page
+    page.goto(site.url + "/assets")
+    row = page.locator("tbody tr").filter(has_text="web01")
+    told = row.locator("td[data-label='State']").evaluate(
+        "cell => getComputedStyle(cell, '::before').content"
+    )
+    assert told == '"State"'
+    # Nothing lies over the box.
+    row.locator("input[type=checkbox]").check()
+    assert page.locator(".bulk").is_visible()
+
+
+def test_the_bar_of_what_is_chosen_shows_when_something_is(site, look):
+    page = look(site, "anna").page
+    page.goto(site.url + "/assets")
+    assert not page.locator(".bulk").is_visible()
+    page.locator("tbody input[type=checkbox]").first.check()
+    assert page.locator(".bulk").is_visible()
+
+
+def test_without_script_the_bar_of_what_is_chosen_is_there(site, look):
+    page = look(site, "anna", script=False).page
+    page.goto(site.url + "/assets")
+    assert page.locator(".bulk button").is_visible()
+
+
+def test_the_name_of_a_host_is_on_one_line_where_there_is_room(site, look):
+    page = look(site, "anna").page
+    page.goto(site.url + "/changes?view=each")
+    heights = page.locator("td a.host").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert heights and max(heights) < 30
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [("/changes?since=soon", "Since"), ("/coverage?window=nonsense", "Within")],
+)
+def test_a_filter_that_is_wrong_is_called_as_on_the_page(site, path, label):
+    answer = log_in_client(site.app, "anna").get(path)
+    assert f"<strong>{label}</strong>:" in answer.text
+
+
+def test_a_heading_has_no_unit_that_its_values_say(site):
+    text = log_in_client(site.app, "anna").get("/assets?columns=hostname,memory.total_bytes").text
+    assert "Memory" in text and "(bytes)" not in text
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_the_menu_of_a_column_stays_in_the_window(site, look, size):
+    page = look(site, "anna", size=size).page
+    page.goto(
+        site.url + "/assets?columns=hostname,rack,environment,business_unit,os.name,tags,state"
+    )
+    menus = page.locator(".narrow-menu > summary")
+    assert menus.count() > 1
+    for number in range(menus.count()):
+        menus.nth(number).click()
+        box = page.locator(".narrow-menu[open] > ul").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"]
+        menus.nth(number).click()
