@@ -175,7 +175,7 @@ def test_only_what_never_reported_or_is_retired_is_deleted_with_its_name_typed(c
     # Sent by hand, it is refused all the same.
     form |= {"name": "web01", "etag": of(driver)["etag"]}
     answer = client.post("/assets/web01/delete", data=form)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert driver.get(f"{API}/assets/web01").status_code == 200
 
 
