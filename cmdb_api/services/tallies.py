@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import timedelta
-from itertools import pairwise
 
 from sqlalchemy import case, extract, func, literal, select, union_all
 
@@ -64,10 +63,10 @@ def hardware(session):
     return found
 
 
-def changes_between(session, moments):
-    """Return, for each span between moments, how many changes hosts reported and people made."""
+def changes_in(session, spans):
+    """Return, for each span (from, until), how many changes hosts reported and people made."""
     rows = []
-    for number, (start, end) in enumerate(pairwise(moments)):
+    for number, (start, end) in enumerate(spans):
         inside = Change.at >= start, Change.at < end
         # Each is read from an index alone.
         every = select(func.count()).select_from(Change).where(*inside).scalar_subquery()

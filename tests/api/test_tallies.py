@@ -1,6 +1,7 @@
 """What the overview counts, on both databases."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from cmdb_api.models import Asset, AssetFacts, Change, DataCentre, Rack
 from cmdb_api.models.types import now
@@ -61,7 +62,7 @@ def test_changes_are_counted_between_moments_of_hosts_and_of_people(session):
     change(session, row, 3, start + day, kind="asset", actor="anna")
     change(session, row, 4, start + 2 * day)
     moments = [start, start + day, start + 2 * day]
-    assert tallies.changes_between(session, moments) == [(1, 0), (0, 1)]
+    assert tallies.changes_in(session, pairwise(moments)) == [(1, 0), (0, 1)]
 
 
 def test_racks_are_told_the_fullest_first_with_the_sums_of_all(session):

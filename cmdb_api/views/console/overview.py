@@ -1,6 +1,7 @@
 """The first page: how the fleet stands, what changed, and what is to be decided."""
 
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask_babel import format_date, get_timezone, to_user_timezone
@@ -17,6 +18,8 @@ from cmdb_api.views.console import charts, coverage_texts, finding_texts, format
 blp = Blueprint("overview", __name__)
 
 DAYS, MONTHS, LINES, RACKS = 30, 12, 8, 6
+# Of the last day's hours so many are looked at, the newest first, as have so many changes.
+HOURS, ENOUGH = 24, 1000
 # A first report is news of a host, and no change.
 REAL = tuple(action for action in ACTIONS if action not in MARKS)
 
@@ -30,13 +33,15 @@ def page():
     if not sum(assets["states"].values()) and not findings:
         return render_template("console/overview_empty.html", steps=_steps())
     windows = Windows.of(current_app.config)
+    days, hours = _changes(session)
     return render_template(
         "console/overview.html",
         states=_states(assets["states"]),
         coverage=coverage.counts(session, windows=windows),
         reasons=coverage_texts,
-        days=_changes_a_day(session),
-        groups=grouping.page(session, limit=LINES, action=REAL)["items"],
+        days=days,
+        hours=hours,
+        groups=_newest(session, hours),
         findings=findings,
         growth=_growth(assets["made"]),
         hardware=_hardware(tallies.hardware(session)),
@@ -59,12 +64,28 @@ def _findings(summary):
     return [(kind, finding_texts.KINDS.get(kind, kind), counts[kind]) for kind in order]
 
 
-def _changes_a_day(session):
-    """Return the Drawing of the changes of the last days, in the viewer's zone."""
-    today = to_user_timezone(now()).date()
+def _changes(session):
+    """
+    Return the Drawing of the changes of the last days, in the viewer's zone.
+
+    And the number of the newest hours that have enough of them to be looked at.
+    """
+    moment = now()
+    today = to_user_timezone(moment).date()
     dates = [today - timedelta(days=back) for back in range(DAYS - 1, -2, -1)]
-    counts = tallies.changes_between(session, [_midnight(date) for date in dates])
-    return charts.over_time([(_day(d), pair) for d, pair in zip(dates, counts, strict=False)])
+    days = list(pairwise(map(_midnight, dates)))
+    ends = [moment - timedelta(hours=back) for back in range(HOURS + 1)]
+    counts = tallies.changes_in(session, [*days, *((a, b) for b, a in pairwise(ends))])
+    of_hours = accumulate(sum(pair) for pair in counts[DAYS:])
+    hours = next((n for n, many in enumerate(of_hours, 1) if many >= ENOUGH), HOURS)
+    rows = [(_day(date), pair) for date, pair in zip(dates, counts[:DAYS], strict=False)]
+    return charts.over_time(rows), hours
+
+
+def _newest(session, hours):
+    """Return the newest changes of so many hours, like ones together."""
+    since = {"since": now() - timedelta(hours=hours)} if hours < HOURS else {}
+    return grouping.page(session, limit=LINES, action=REAL, **since)["items"]
 
 
 def _midnight(date):
