@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas.part import PartQuery
-from cmdb_api.services import parts
-from cmdb_api.views.console import labels, part_texts, tables
+from cmdb_api.services import contacting, parts
+from cmdb_api.views.console import asset_summary, components, labels, part_texts, tables
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("parts", __name__, url_prefix="/parts")
@@ -64,7 +64,16 @@ def page():
     listing = tables.read("parts", COLUMNS, PartQuery(), _fetch)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
-    return render_template("console/parts.html", listing=listing, hint=None, texts=part_texts)
+    more = {"texts": part_texts, "summary": asset_summary, "components": components}
+    more["care"] = _care(listing.items)
+    return render_template("console/parts.html", listing=listing, hint=None, **more)
+
+
+def _care(items):
+    """Return whom to call about the one part that was found, and where it is now."""
+    if len(items) != 1 or not items[0]["now"]:
+        return None
+    return contacting.care(db.session, items[0]["now"][0]["hostname"])
 
 
 def _fetch(**asked):
