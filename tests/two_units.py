@@ -18,7 +18,7 @@ SHARED_MAC, MACHINE = "00:00:5e:00:53:10", "12" * 16
 
 def build(admin, relay, post):
     """Make it through the API; return {what: ids} of what is addressed by number."""
-    make = _Maker(admin)
+    make = Maker(admin)
     own = make.add("business-units", name="Ops")
     make.add("business-units", name=f"{MARK} unit", description=MARK)
     make.add("data-centres", name="FRA1")
@@ -90,7 +90,9 @@ _MARKED = {
 }
 
 
-class _Maker:
+class Maker:
+    """Makes things through the API, and looks that each was taken."""
+
     def __init__(self, admin):
         self.admin = admin
 

@@ -4,6 +4,7 @@
 from io import BytesIO
 
 from tests.reports import make_report, section
+from tests.two_units import Maker
 
 API = "/api/v1"
 GIB = 2**30
@@ -12,7 +13,7 @@ GIB = 2**30
 # fmt: off
 def build(admin, relay, post):
     """Make it; return {what: number or name} that addresses of pages are filled with."""
-    make = _Maker(admin)
+    make = Maker(admin)
     centre = make.add("data-centres", name="FRA1", address="Example street 1")
     room = make.add("rooms", name="Hall 2", data_centre="FRA1")
     rack = make.add("racks", name="A12", data_centre="FRA1", room="Hall 2", height_u=42)
@@ -64,7 +65,7 @@ def build(admin, relay, post):
         "kind": "salt", "pending": ["new01"], "accepted": ["web01", "web02", "never01", "db01"], "up": ["web01"]}))
     make.add("accounts", name="vera", role="viewer", password="correct horse battery")
     make.add("subscriptions", name="chat", type="stream", query="hostname:web*")
-    hook = _add_a_webhook(admin)
+    hook = add_a_webhook(admin)
     saved = make.done(
         admin.post(
             f"{API}/saved-queries",
@@ -128,7 +129,7 @@ def _identity(host, number):
 # fmt: on
 
 
-def _add_a_webhook(admin):
+def add_a_webhook(admin):
     """Add a webhook to an address that nobody has; return its id."""
     from cmdb_api.extensions import db
     from cmdb_api.services.events import subscriptions
@@ -160,18 +161,3 @@ def _try_a_file(admin):
     }
     tried = client.post(upload, data=token | fields | {"mode": "rows"})
     return int(tried.location.rpartition("/")[2])
-
-
-class _Maker:
-    def __init__(self, admin):
-        self.admin = admin
-
-    def done(self, answer):
-        assert answer.status_code < 300, answer.text
-        return answer
-
-    def add(self, path, **given):
-        return self.done(self.admin.post(f"{API}/{path}", json=given)).json["id"]
-
-    def asset(self, hostname, **given):
-        self.done(self.admin.post(f"{API}/assets", json={"hostname": hostname} | given))

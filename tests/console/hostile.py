@@ -95,7 +95,7 @@ def _failing_webhook(admin):
     from cmdb_api.extensions import db
     from cmdb_api.models import Subscription
 
-    number = fleet._add_a_webhook(admin)
+    number = fleet.add_a_webhook(admin)
     with admin.client.application.app_context():
         row = db.session.get(Subscription, number)
         row.last_error = EVIL

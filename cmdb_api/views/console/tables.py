@@ -5,7 +5,7 @@ address has what the API's query schema knows, and ``columns``, ``start`` and ``
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from flask import g, request, send_file
 from flask_babel import lazy_gettext as _l
@@ -210,8 +210,3 @@ def _chosen(columns):
     known = {column.name: column for column in columns}
     found = [known[name] for name in dict.fromkeys(names) if name in known]
     return found or [column for column in columns if column.usual]
-
-
-def hide(columns, *names):
-    """Return columns with these left out where nobody chooses."""
-    return [replace(each, usual=each.usual and each.name not in names) for each in columns]
