@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
 from cmdb_api.views.headers import POLICY
 from tests.console import walking
@@ -77,4 +78,9 @@ def _keep(page, name, size, scheme):
     folder = Path(PICTURES)
     folder.mkdir(parents=True, exist_ok=True)
     plain = "".join(c if c.isalnum() else "_" for c in name).strip("_") or "overview"
-    page.screenshot(path=folder / f"{plain}-{size}-{scheme}.png", full_page=True)
+    path = folder / f"{plain}-{size}-{scheme}.png"
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Error:
+        # Chromium can't take one at times, for a moment.
+        page.screenshot(path=path, full_page=True)

@@ -83,7 +83,9 @@ def _memory(modules):
     each = _counted(
         _joined(_size(m.get("size_bytes"), binary=True), m.get("type")) for m in modules
     )
-    return Markup("{} · {}").format(formats.size(total, binary=True), each)
+    shown = formats.size(total, binary=True)
+    # One of which no more is known: its size says it all.
+    return shown if each == shown.striptags() else Markup("{} · {}").format(shown, each)
 
 
 def _disks(disks):
