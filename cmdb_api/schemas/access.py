@@ -5,7 +5,7 @@ import re
 from marshmallow import Schema, ValidationError, fields, validate
 
 from cmdb_api.models.access import ROLES, SCOPES
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageQuery, PageSchema, RowsQuery
 from cmdb_api.schemas.values import Duration, Flag, Label, Moment, Names, Since, Text
 from cmdb_api.services.access import accounts, audit, passwords
 
@@ -231,7 +231,7 @@ class TokensSchema(Schema):
     items = fields.List(fields.Nested(TokenSchema))
 
 
-class AuditQuery(PageQuery):
+class AuditQuery(RowsQuery):
     """Which entries."""
 
     actor = Text(metadata={"description": "a name in any case, or a pattern with * and ?"})

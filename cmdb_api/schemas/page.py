@@ -12,6 +12,25 @@ class PageQuery(Schema):
     cursor = Text(longest=2000, metadata={"description": "next_cursor of the page before"})
 
 
+class RowsQuery(PageQuery):
+    """Which rows of a list, in which order."""
+
+    query = Text(
+        longest=1000,
+        metadata={
+            "description": "a search in Lucene's syntax over the fields of this list and, where "
+            "its rows are about assets, those of assets: see docs/search.md",
+            "example": "web*",
+        },
+    )
+    sort = Text(
+        metadata={
+            "description": "fields to order by, - before one for the other way; missing values "
+            "come last"
+        }
+    )
+
+
 class PageSchema(Schema):
     """A page of a list."""
 

@@ -77,6 +77,8 @@ def _pages(family, methods, names):
 PAGES = {
     **_pages("overview", _READ, "page"),
     **_pages("assets", _READ, "page help complete choose"),
+    **_pages("assets", _SEND, "page_picked"),
+    **_pages("search_help", _READ, "page complete"),
     **_pages("asset", _READ, "page hardware items software installed collection raw"),
     **_pages("find", _READ, "page"),
     **_pages("login", _SEND, "out"),

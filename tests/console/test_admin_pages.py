@@ -180,8 +180,8 @@ def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):
     assert "answered 422: &lt;script&gt;" in client.get(f"{path}?status=dead").text
     assert "given up" in client.get("/admin").text
     assert "Nothing was chosen" in follow(client, post(client, f"{path}/resend"))
-    assert "1 event is sent again" in follow(client, post(client, f"{path}/resend", id=event))
-    assert "1 is dropped" in follow(client, post(client, f"{path}/drop", id=event))
+    assert "1 event is sent again" in follow(client, post(client, f"{path}/resend", pick=event))
+    assert "1 is dropped" in follow(client, post(client, f"{path}/drop", pick=event))
     assert "Nothing waits" in client.get(path).text
 
 

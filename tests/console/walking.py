@@ -11,6 +11,7 @@ FILLS = {
     "exchange.number": "import",
     "exchange.mapping": "1",
     "exchange.language": "en",
+    "search_help.name": "audit",
     "hostname": "hostname",
     "asset.kind": "disk",
     "seq": "seq",
@@ -63,10 +64,17 @@ ALSO = {
         *("since=31d", "view=each&fold=true", "view=each&kind=nosuch", "since=soon", "since=90d"),
         "view=each&columns=at,line,differences&origin=people",
     ],
+    "console.audit.page": [
+        *("query=action:write%20AND%20NOT%20actor:x&sort=-actor", "query=nosuch:1&sort=nosuch"),
+        "query=(action:",
+    ],
     "console.find.page": ["q=192.0.2.10", "q=A12", "q=EXAMPLE-D1", "q=no-such-thing"],
 }
 # Not pages, or none that stays: files, redirects, what changes something.
-NOT_PAGES = ("console.files.one", "console.preferences.speak", "console.assets.complete")
+NOT_PAGES = (
+    *("console.files.one", "console.preferences.speak"),
+    *("console.assets.complete", "console.search_help.complete"),
+)
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from cmdb_api.errors import Invalid
 from cmdb_api.services.quarantine import KINDS
 from cmdb_api.services.search import column_values, columns, known_values, sorting, titles
 from cmdb_api.services.search import fields as search_fields
+from cmdb_api.services.search import rows as search_rows
 
 MOST = 20
 _PACKAGE = f"{column_values.PACKAGE}."
@@ -59,16 +60,25 @@ def _title(name):
     return titles.title(columns.ALSO.get(name, name))
 
 
-def complete(session, text, position=None, *, limited=False):
-    """Return what may stand at a place of a search, and which of its characters it stands for."""
+def complete(session, text, position=None, *, limited=False, rows=None):
+    """
+    Return what may stand at a place of a search, and which of its characters it stands for.
+
+    ``rows`` is the list that is searched, where it is another than that of assets.
+    """
     position = len(text) if position is None else position
     if not 0 <= position <= len(text):
         raise Invalid.of("position", f"the search has {len(text)} characters")
     spot = at(text[:position])
     if spot.field is None:
-        items = list(_names(session, spot, limited))[:MOST]
+        items = [] if rows is None else list(_own(rows, spot))
+        if rows is None or rows.asset is not None:
+            taken = {item["value"] for item in items}
+            names = _names(session, spot, limited)
+            items += [item for item in names if item["value"] not in taken]
+        items = items[:MOST]
     else:
-        found = known_values.of(session, columns_name(spot.field), spot.prefix)
+        found = _values(session, spot, rows)
         items = [_value(value, count) for value, count in found]
     return {"field": spot.field, "start": spot.start, "end": position, "items": items}
 
@@ -138,6 +148,21 @@ def _parted(word):
     """Return what stands before and behind the colon that ends a field's name."""
     found = re.match(r'((?:[^":]|"[^"]*")*)(:)(.*)', word, re.DOTALL)
     return found.groups() if found else (word, "", "")
+
+
+def _values(session, spot, rows):
+    """Return [(value, how many have it)] of what may stand at a spot."""
+    if rows is not None and not rows.is_of_asset(spot.field):
+        return search_rows.values_of(session, rows, spot.field, spot.prefix)
+    return known_values.of(session, columns_name(spot.field), spot.prefix)
+
+
+def _own(rows, spot):
+    """Yield the fields of a list itself that may stand at a spot."""
+    if spot.kind is None:
+        for name, field in rows.fields.items():
+            if name.startswith(spot.prefix.lower()):
+                yield _item(name, f"{name}:", None, field.description)
 
 
 def _names(session, spot, limited):

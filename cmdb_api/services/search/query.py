@@ -17,11 +17,16 @@ MOST_REPORTED = 15
 
 def condition(session, text):
     """Return the condition that an asset is found by a search; raises Invalid, which says where."""
+    return made(session, text, Fields(session))
+
+
+def made(session, text, fields):
+    """Return the condition that a search stands for; ``fields`` are those that it knows."""
     if not text.strip():
         return true()
     root = grammar.read(text)
     limits.start(session)
-    return root.made(_Maker(session))
+    return root.made(_Maker(fields))
 
 
 def mentions(text):
@@ -39,8 +44,8 @@ def mentions(text):
 class _Maker:
     """Makes conditions of terms; counts those that cost the most."""
 
-    def __init__(self, session):
-        self.fields, self.reported = Fields(session), 0
+    def __init__(self, fields):
+        self.fields, self.reported = fields, 0
 
     def __call__(self, term):
         return self._of_one(term) if isinstance(term, OfOne) else self._term(term)

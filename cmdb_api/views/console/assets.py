@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from cmdb_api.errors import CMDBError, Invalid
 from cmdb_api.extensions import db
@@ -22,6 +23,11 @@ MOST_VIEWS = 50
 _IN_API = "; GET /api/v1/search/fields lists all"
 # What an export takes of what was asked for.
 EXPORTED = ("query", "sort", "state", "standing", "columns")
+_SEARCHED = {
+    "endpoint": "console.assets.page",
+    "title": _l("Assets"),
+    "examples": searching.EXAMPLES,
+}
 
 
 @blp.get("")
@@ -30,10 +36,12 @@ def page():
     form = request.args.get("format")
     chosen, wrong = _columns()
     shown = [_column(each) for each in chosen]
-    where = {}
-    listing = tables.read("assets", shown, SearchQuery(exclude=["columns"]), _fetch(chosen, where))
+    schema, fetch = SearchQuery(exclude=["columns"]), _fetch(chosen)
+    listing = tables.read("assets", shown, schema, fetch, key="hostname")
     listing.columns = shown
     listing.errors |= {"columns": [wrong]} if wrong else {}
+    if request.method == "POST" and tables.wanted_file():
+        return tables.as_file(listing, fetch)
     if form in exporting.TYPES and not listing.errors:
         return _file(form, listing, chosen)
     query = request.args.get("query", "")
@@ -41,14 +49,15 @@ def page():
         "console/assets.html",
         listing=listing,
         query=query,
-        marked=searching.marked(query, where.get("position")),
-        menu=searching.menu,
         states=STATES,
         standings=STANDINGS,
         views=_views(),
         names=[each.name for each in chosen],
         selected=_view_of,
     )
+
+
+tables.choosable(blp, page)
 
 
 @blp.get("/help")
@@ -59,7 +68,7 @@ def help():
     wanted = request.args.get("q", "").strip().lower()
     found = [each for each in known if wanted in " ".join(map(str, each)).lower()]
     return render_template(
-        "console/assets_help.html", examples=searching.EXAMPLES, fields=found, wanted=wanted
+        "console/search_help.html", searched=_SEARCHED, fields=found, wanted=wanted
     )
 
 
@@ -141,15 +150,14 @@ def _ordering():
     return kept["cmdb_ordering"]
 
 
-def _fetch(chosen, where):
-    """Return what reads a page; ``where`` is told where in the search something is wrong."""
+def _fetch(chosen):
+    """Return what reads a page."""
 
     def fetch(**asked):
         try:
             wanted = saved.filled(db.session, Reader.of(g.bearer), asked)
             return table.page(db.session, **wanted | {"columns": [c.name for c in chosen]})
         except CMDBError as error:
-            where["position"] = error.details.get("position")
             # The help says it here.
             for name, texts in error.fields.items():
                 error.fields[name] = [text.replace(_IN_API, "") for text in texts]

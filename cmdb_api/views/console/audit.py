@@ -31,6 +31,7 @@ def _column(name, title, **more):
 COLUMNS = [
     _column("at", _l("When"), type="moment"),
     _column("actor", _l("Who")),
+    _column("id", _l("Number"), type="number", usual=False),
     Column("action", _l("Action"), lambda row: str(access_words.DEEDS[row.action])),
     _column("what", _l("What")),
     _column("subject", _l("Subject")),
@@ -45,10 +46,13 @@ COLUMNS = [
 @needs(ADMIN)
 def page():
     """List what was done, newest first."""
-    listing = tables.read("audit", COLUMNS, AuditQuery(), _fetch)
+    listing = tables.read("audit", COLUMNS, AuditQuery(), _fetch, rows=audit_log.ROWS, key="id")
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     return render_template("console/audit.html", listing=listing, deeds=access_words.DEEDS)
+
+
+tables.choosable(blp, page)
 
 
 def _fetch(**asked):

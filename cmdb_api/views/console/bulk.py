@@ -14,6 +14,7 @@ from cmdb_api.services.bulk_edits import LISTS, MOST
 from cmdb_api.views.console import asking, forms
 from cmdb_api.views.console.bulk_form import BulkForm
 from cmdb_api.views.console.gate import WRITE, needs
+from cmdb_api.views.console.tables import PICK
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ blp = Blueprint("bulk", __name__, url_prefix="/assets/bulk")
 SHOWN = 20
 CHOSEN = ("query", "state", "standing")
 # Of the form that was sent, what the next step is not given on.
-NOT_SENT = ("csrf_token", "step", "names")
+NOT_SENT = ("csrf_token", "step", "names", PICK)
 
 
 @blp.route("", methods=["GET", "POST"])
@@ -72,7 +73,7 @@ def _tell(form, error):
 def _begin():
     """Return the empty form for the assets that were chosen, or that a search finds."""
     wrong, total = {}, None
-    names = request.values.getlist("names")[: MOST + 1]
+    names = [*request.values.getlist("names"), *request.values.getlist(PICK)][: MOST + 1]
     if names:
         ids = bulk_edits.named(db.session, names)
         total = len(ids)

@@ -38,14 +38,15 @@ def many(path):
     def fetch(**asked):
         return master.page(db.session, resource, **asked)
 
-    listing = tables.read(path, _columns(resource), query(), fetch)
+    listing = tables.read(path, _columns(resource), query(), fetch, key="id")
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
-    form = forms.Form()
     return render_template(
-        "console/master_list.html", listing=listing, path=path, resource=resource, form=form,
-        words=words,
-    )  # fmt: skip
+        "console/master_list.html", listing=listing, path=path, resource=resource, words=words
+    )
+
+
+tables.choosable(blp, many, "/<path>")
 
 
 @blp.route("/<path>/add", methods=["GET", "POST"])
@@ -122,7 +123,7 @@ def remove(path, number):
 def remove_unused(path):
     """Remove those of the chosen ones that nothing uses; the others stay."""
     resource = _resource(path)
-    given = request.form.getlist("id")
+    given = request.form.getlist(tables.PICK)
     # What is longer is nobody's number.
     chosen = [int(text) for text in given if text.isdecimal() and len(text) < 19]
     removed = kept = 0

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from cmdb_api.errors import Invalid
 from cmdb_api.services.search import columns, completion, grammar
-from cmdb_api.views.console import labels, tables
+from cmdb_api.views.console import labels
 
 # What a term can be asked of exactly: a moment is hardly the same twice.
 _EXACT = (columns.TEXT, columns.NUMBER, columns.FLAG, columns.LIST, columns.DAY)
@@ -68,33 +68,59 @@ def narrowed(query, wanted):
 
 def menu(listing, column):
     """
-    Return [(value, address of only these, address of not these)] of a column on this page.
+    Return [(value, words, address of only these, address of not these)] of a column on this page.
 
     The most frequent come first.
     """
-    field, query = field_of(column), listing.asked.get("query") or ""
+    field, query = _field(listing, column), listing.asked.get("query") or ""
     if field is None:
         return []
-    counted = {}
+    counted, words = {}, {}
     for row in listing.items:
-        value = row.get(column.name)
+        value = _value(listing, column, row)
         for each in value if isinstance(value, list) and value else [value]:
             each = None if each == "" or each == [] else each
             counted[each] = counted.get(each, 0) + 1
+            # What the page says where the search says another.
+            words.setdefault(each, each if isinstance(value, list) else _words(column, row, each))
     values = sorted(counted, key=lambda each: (-counted[each], str(each)))[:MOST_VALUES]
-    found = [(value, *_addresses(query, term(field, value))) for value in values]
-    return [entry for entry in found if entry[1]]
+    found = [
+        (value, words[value], *_addresses(listing, query, term(field, value))) for value in values
+    ]
+    return [entry for entry in found if entry[2]]
 
 
-def _addresses(query, wanted):
+def _field(listing, column):
+    """Return the field that a search asks for what a column shows; None where none does."""
+    if listing.rows is None:
+        return field_of(column)
+    name = column.field or column.name
+    known = listing.rows.fields.get(name)
+    return name if known is not None and known.type in _EXACT else None
+
+
+def _value(listing, column, row):
+    """Return what a row has of a column, as a search says it."""
+    if column.asked:
+        return column.asked(row)
+    name = column.field or column.name
+    if isinstance(row, dict):
+        return row.get(name) if listing.rows or name == column.name else column.of(row)
+    return getattr(row, name)
+
+
+def _words(column, row, value):
+    return column.of(row) if column.value and value is not None else value
+
+
+def _addresses(listing, query, wanted):
     told = []
     for each in (wanted, opposite(wanted)):
         try:
             text = narrowed(query, each)
         except Invalid:
             text = None
-        there = {"query": text, "cursor": None, "start": None}
-        told.append(text and tables.address(there))
+        told.append(text and listing.url(query=text, cursor=None, start=None))
     return told
 
 

@@ -40,6 +40,9 @@ def _sheet(file, listing, headings, rows):
 
 
 def _rows(listing, fetch, fixed):
+    if (picked := listing.picked()) is not None:
+        yield from ([_filed(column.of(row)) for column in listing.columns] for row in picked)
+        return
     asked, count = listing.asked | {"limit": CHUNK, "cursor": None}, 0
     while count < MOST:
         found = fetch(**asked | fixed)

@@ -6,6 +6,7 @@ address has what the API's query schema knows, and ``columns``, ``start`` and ``
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 
 from flask import g, request, send_file
 from flask_babel import lazy_gettext as _l
@@ -15,9 +16,15 @@ from cmdb_api.errors import CMDBError
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.services.access import audit
+from cmdb_api.services.search.rows import Rows
 from cmdb_api.views import errors
-from cmdb_api.views.console import addresses, formats, labels, table_files
+from cmdb_api.views.console import addresses, formats, labels, searching, table_files
+from cmdb_api.views.console.gate import READ
 
+# What the chosen rows of a form are called.
+PICK = "pick"
+# How the endpoint ends that they are sent to.
+PICKED = "_picked"
 # Names in the address that are the table's own.
 OWN = ("columns", "start", "format", "cursor")
 # What filters are called, beside the columns that they are of.
@@ -28,6 +35,7 @@ _ASKED = {
     "asset": _l("Host"),
     "columns": _l("Columns"),
     "sort": _l("Order"),
+    "query": _l("Search"),
     "cursor": _l("Page"),
     "origin": _l("Source"),
     "actor": _l("Person"),
@@ -46,6 +54,9 @@ class Column:
     type: str = "text"
     # What orders the list by it, where the service knows such an order.
     sort: str | None = None
+    # The field that a search asks for what it shows, and its value in a row, where they are others.
+    field: str | None = None
+    asked: Callable | None = None
     # Whether it is shown where nobody chose.
     usual: bool = True
     wide: bool = False
@@ -80,6 +91,14 @@ class Listing:
     # {name of what was asked for: texts}
     errors: dict = field(default_factory=dict)
     more: dict = field(default_factory=dict)
+    # What its rows can be searched for and ordered by; None: not known.
+    rows: Rows | None = None
+    # What a row is chosen by: a name, or what makes it of a row.
+    key: str | Callable | None = None
+    # What the list can be asked for.
+    known: frozenset = frozenset()
+    # The character of the search that an error is at, counted from 1.
+    position: int | None = None
 
     @property
     def start(self):
@@ -108,10 +127,18 @@ class Listing:
         """Return this page's address with other values; None takes a name away."""
         return address(changes)
 
+    def sort_of(self, column):
+        """Return the name that orders the list by a column; None where nothing does."""
+        if column.sort or self.rows is None:
+            return column.sort
+        name = column.field or column.name
+        return name if name in self.rows.sorting else None
+
     def sort_url(self, column):
         """Return the address of the list in the order of a column, or the other way round."""
-        now_up = self.asked.get("sort") == column.sort
-        return self.url(sort=f"-{column.sort}" if now_up else column.sort, cursor=None, start=None)
+        name = self.sort_of(column)
+        now_up = self.order(column) == "ascending"
+        return self.url(sort=f"-{name}" if now_up else name, cursor=None, start=None)
 
     def label(self, name):
         """Return what is called what was asked for, where that is wrong."""
@@ -120,10 +147,39 @@ class Listing:
 
     def order(self, column):
         """Return how the list is ordered by a column, as aria-sort has it."""
-        sort = self.asked.get("sort") or ""
-        if not column.sort or sort.removeprefix("-") != column.sort:
+        own = self.rows.order[0] if self.rows else ""
+        sort = (self.asked.get("sort") or own).partition(",")[0]
+        if sort.removeprefix("-") != (self.sort_of(column) or "-"):
             return None
         return "descending" if sort.startswith("-") else "ascending"
+
+    def menu(self, column):
+        """Return what narrows the list by a column: see ``searching.menu``."""
+        return searching.menu(self, column) if "query" in self.known else []
+
+    @property
+    def marked(self):
+        """Return the search as what is before, at and behind the character that is wrong."""
+        return searching.marked(request.args.get("query", ""), self.position)
+
+    def key_of(self, row):
+        """Return what a row is chosen by."""
+        if callable(self.key):
+            return self.key(row)
+        return row[self.key] if isinstance(row, dict) else getattr(row, self.key)
+
+    def picked(self):
+        """Return the rows that were chosen on this page; None where nothing was to be chosen."""
+        if request.method != "POST":
+            return None
+        keys = set(request.form.getlist(PICK))
+        return [row for row in self.items if str(self.key_of(row)) in keys]
+
+    @property
+    def picked_url(self):
+        """Return where the rows that are chosen are sent to, with what the page shows."""
+        there = f"{request.endpoint.removesuffix(PICKED)}{PICKED}"
+        return addresses.of(there, request.args.to_dict(flat=False), **request.view_args)
 
     def file_url(self, form):
         """Return the address of the file of all that is shown."""
@@ -142,14 +198,16 @@ def address(changes):
     return addresses.of(request.endpoint, args, **request.view_args)
 
 
-def read(name, columns, schema, fetch, **fixed):
+def read(name, columns, schema, fetch, *, rows=None, key=None, **fixed):
     """
     Return the Listing that the address asks for.
 
     ``fetch(**asked)`` is the service; what the schema or the service refuses stands in ``errors``.
+    ``rows`` are those that it searches and orders, ``key`` is what a row is chosen by.
     """
     asked, wrong = _asked(schema)
-    listing = Listing(name, _chosen(columns), list(columns), asked, errors=wrong)
+    more = {"errors": wrong, "rows": rows, "key": key, "known": frozenset(schema.fields)}
+    listing = Listing(name, _chosen(columns), list(columns), asked, **more)
     if not wrong:
         try:
             found = fetch(**asked | fixed)
@@ -158,16 +216,30 @@ def read(name, columns, schema, fetch, **fixed):
         except CMDBError as error:
             db.session.rollback()
             listing.errors = error.fields or {"": [error.message]}
+            listing.position = error.details.get("position")
     return listing
+
+
+def choosable(blueprint, view, rule=""):
+    """Let rows that are chosen on the page of a view be made a file: its forms are sent there."""
+
+    @wraps(view)
+    def picked(**parts):
+        return view(**parts)
+
+    picked.scope = getattr(view, "scope", READ)
+    endpoint = f"{view.__name__}{PICKED}"
+    blueprint.add_url_rule(f"{rule}/picked", endpoint, picked, methods=["POST"])
 
 
 def wanted_file():
     """Return the kind of file that the address asks for; None for the page."""
-    return request.args.get("format") if request.args.get("format") in table_files.TYPES else None
+    wanted = request.values.get("format")
+    return wanted if wanted in table_files.TYPES else None
 
 
 def as_file(listing, fetch, **fixed):
-    """Answer with all rows of a list as a file, in the columns that are shown."""
+    """Answer with all rows of a list, or those chosen, as a file, in the columns that are shown."""
     form, at = wanted_file(), now()
     file, count = table_files.make(form, listing, fetch, fixed)
     name = f"{listing.name}-{at:%Y-%m-%d}.{form}"

@@ -49,6 +49,7 @@ COLUMNS = [
 def add_to(blp):
     """Let a family of pages have these."""
     blp.add_url_rule("/<int:number>/deliveries", view_func=deliveries)
+    tables.choosable(blp, deliveries, "/<int:number>/deliveries")
     for name, view in (("resend", resend), ("resend-all", resend_all), ("drop", drop)):
         blp.add_url_rule(f"/<int:number>/deliveries/{name}", view_func=view, methods=["POST"])
 
@@ -61,7 +62,7 @@ def deliveries(number):
     def fetch(**asked):
         return backlog.page(db.session, number, **asked)
 
-    listing = tables.read("deliveries", COLUMNS, DeliveryQuery(), fetch)
+    listing = tables.read("deliveries", COLUMNS, DeliveryQuery(), fetch, key="id")
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     more = {"told": told, "statuses": STATUSES}
@@ -101,7 +102,7 @@ def _sent(count):
 
 
 def _chosen():
-    given = request.form.getlist("id")
+    given = request.form.getlist(tables.PICK)
     # What is longer is nobody's number.
     return [int(each) for each in given if each.isdecimal() and len(each) < 19][:MOST]
 

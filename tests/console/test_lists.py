@@ -1,0 +1,101 @@
+"""What every list does: searched, ordered, narrowed by a column, chosen from."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from tests.console.conftest import log_in_client
+
+
+@pytest.fixture
+def admin(site):
+    return log_in_client(site.app, "anna")
+
+
+def rows_of(client, address):
+    """Return the rows of the file of a list."""
+    joined = "&" if "?" in address else "?"
+    return read(client.get(f"{address}{joined}format=csv"))
+
+
+def read(answer):
+    """Return the rows of a file."""
+    with answer:
+        assert answer.mimetype == "text/csv", answer.text
+        return list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+
+
+def test_a_list_is_searched_in_its_own_fields(admin):
+    every = rows_of(admin, "/admin/audit?columns=action,actor")
+    logins = rows_of(admin, "/admin/audit?columns=action,actor&query=action:login+AND+actor:anna")
+    assert 0 < len(logins) < len(every)
+    assert {row["Who"] for row in logins} == {"anna"}
+    others = rows_of(admin, "/admin/audit?columns=action,actor&query=NOT+action:login")
+    assert {row["Action"] for row in logins}.isdisjoint(row["Action"] for row in others)
+
+
+def test_a_list_is_ordered_by_a_column_on_all_its_pages(admin):
+    found, address = [], "/admin/audit?sort=actor,-id&columns=id,actor&limit=3"
+    while address and len(found) < 60:
+        page = admin.get(address).get_data(as_text=True)
+        found += re.findall(r'name="pick" value="(\d+)"', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = following and following[1].replace("&amp;", "&")
+    whole = [
+        row["Number"] for row in rows_of(admin, "/admin/audit?sort=actor,-id&columns=id,actor")
+    ]
+    # Each file is an entry of its own.
+    assert len(found) > 9 and found == [number for number in whole if number in found]
+    actors = [row["Who"] for row in rows_of(admin, "/admin/audit?sort=actor&columns=actor")]
+    assert actors == sorted(actors, key=lambda name: (name == "", name.lower()))
+
+
+def test_a_wrong_search_or_order_says_where_and_what_there_is(admin):
+    page = admin.get("/admin/audit?query=actor:anna+AND+nosuch:1&sort=nosuch")
+    text = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert "there is nothing nosuch to order by; it can be id, at, actor" in text
+    text = admin.get("/admin/audit?query=actor:anna+AND+nosuch:1").get_data(as_text=True)
+    assert "at character 16: there is no field nosuch" in text and "<mark>n</mark>" in text
+    text = admin.get("/admin/audit?query=action:loggin").get_data(as_text=True)
+    assert "action is one of" in text
+
+
+def test_a_column_narrows_to_a_value_and_to_all_others(admin):
+    page = admin.get("/admin/audit?query=actor:anna").get_data(as_text=True)
+    only = re.search(r'href="([^"]+)" aria-label="Only with login"', page)[1].replace(
+        "&amp;", "&"
+    )
+    other = re.search(r'href="([^"]+)" aria-label="All but those with login"', page)[1]
+    assert "action%3Alogin" in only
+    kept = {row["Action"] for row in rows_of(admin, only)}
+    left = {row["Action"] for row in rows_of(admin, other.replace("&amp;", "&"))}
+    assert kept == {"login"} and left and "login" not in left
+
+
+def test_the_chosen_rows_are_a_file_of_their_own(admin):
+    page = admin.get("/admin/audit?columns=id,what&limit=5").get_data(as_text=True)
+    numbers = re.findall(r'name="pick" value="(\d+)"', page)
+    action = re.search(r'action="(/admin/audit/picked[^"]*)"', page)[1].replace("&amp;", "&")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    # What comes meanwhile moves no row out of what was shown.
+    sent = {"pick": numbers[1:3], "format": "csv", "csrf_token": token}
+    found = read(admin.post(action.replace("limit=5", "limit=20"), data=sent))
+    assert [row["Number"] for row in found] == numbers[1:3]
+    assert set(found[0]) == {"Number", "What"}
+
+
+def test_what_may_come_next_is_told_to_those_who_may_see_the_list(site, admin):
+    told = admin.get("/search/audit/complete?query=act").json["items"]
+    assert [item["insert"] for item in told] == ["actor:", "action:"]
+    told = admin.get("/search/audit/complete?query=actor:a").json["items"]
+    assert "anna" in [item["value"] for item in told]
+    assert admin.get("/search/audit/help").status_code == 200
+    viewer = log_in_client(site.app, "vera")
+    for address in ("/search/audit/complete?query=actor:a", "/search/audit/help", "/admin/audit"):
+        assert viewer.get(address).status_code == 403
+    token = re.search(r'name="csrf_token" value="([^"]+)"', viewer.get("/me").text)[1]
+    sent = {"pick": "1", "format": "csv", "csrf_token": token}
+    assert viewer.post("/admin/audit/picked", data=sent).status_code == 403
