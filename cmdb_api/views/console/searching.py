@@ -1,5 +1,7 @@
 """What searches are on pages: terms that narrow them, where one is wrong, examples, fields."""
 
+from functools import lru_cache
+
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.errors import Invalid
@@ -60,10 +62,15 @@ def narrowed(query, wanted):
     query = query.strip()
     if not query:
         return wanted
-    root = grammar.read(query)
-    is_either = isinstance(root, grammar.Joined) and root.join is grammar.or_
-    whole = f"({query}) AND {wanted}" if is_either else f"{query} AND {wanted}"
+    whole = f"({query}) AND {wanted}" if _is_either(query) else f"{query} AND {wanted}"
     return whole if len(whole) <= grammar.LONGEST else None
+
+
+@lru_cache(maxsize=64)
+def _is_either(query):
+    """Tell whether a search finds what fits one of its parts; a page asks it for many terms."""
+    root = grammar.read(query)
+    return isinstance(root, grammar.Joined) and root.join is grammar.or_
 
 
 def menu(listing, column):
