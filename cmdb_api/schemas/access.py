@@ -5,7 +5,7 @@ import re
 from marshmallow import Schema, ValidationError, fields, validate
 
 from cmdb_api.models.access import ROLES, SCOPES
-from cmdb_api.schemas.page import PageQuery, PageSchema, RowsQuery
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Duration, Flag, Label, Moment, Names, Since, Text
 from cmdb_api.services.access import accounts, audit, passwords
 
@@ -92,7 +92,7 @@ class AccountDetailSchema(AccountSchema):
     etag = fields.String(metadata={"description": "for If-Match", "example": '"3-1"'})
 
 
-class AccountPageQuery(PageQuery):
+class AccountPageQuery(RowsQuery):
     """Which accounts."""
 
     name = Text(metadata={"description": "a part of the name in any case, or a pattern"})

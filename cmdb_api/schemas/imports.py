@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from cmdb_api.schemas.asset import NewAssetSchema
 from cmdb_api.schemas.export import Columns
 from cmdb_api.schemas.master import Name
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Moment, Note, Text
 from cmdb_api.services.exchange.making import POSSIBLE
 
@@ -256,7 +256,7 @@ class ImportMappingToldSchema(ImportMappingSchema):
     updated_at = Moment()
 
 
-class ImportMappingQuery(PageQuery):
+class ImportMappingQuery(RowsQuery):
     """Which of them."""
 
     name = Text(

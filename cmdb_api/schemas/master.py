@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import MOST_UNITS, Label, Moment, Note, Since, Text
 from cmdb_api.services import edits
 from cmdb_api.services.resources import BY_NAME, RESOURCES
@@ -102,7 +102,7 @@ class ToldSchema(Schema):
     updated_at = Moment()
 
 
-class MasterPageQuery(PageQuery):
+class MasterPageQuery(RowsQuery):
     """Which of them."""
 
     name = Text(
@@ -129,7 +129,7 @@ class UnitSchema(Schema):
     asset = fields.Nested(HolderSchema, allow_none=True)
 
 
-class MasterChangeQuery(PageQuery):
+class MasterChangeQuery(RowsQuery):
     """Which edits."""
 
     resource = fields.String(

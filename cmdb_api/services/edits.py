@@ -3,9 +3,28 @@
 from sqlalchemy import select
 
 from cmdb_api.models import MasterChange
-from cmdb_api.services import pages, patterns
+from cmdb_api.services import patterns
+from cmdb_api.services.search import rows
+from cmdb_api.services.search.columns import MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+ROWS = Rows(
+    "edits",
+    {
+        "id": Field(MasterChange.id, NUMBER, always=True, description="the number of the edit"),
+        "at": Field(MasterChange.at, MOMENT, always=True, description="when"),
+        "actor": Field(MasterChange.actor, named=True, counted=True, description="who"),
+        "action": Field(
+            MasterChange.action, choices=(ADDED, CHANGED, REMOVED), description="what was done"
+        ),
+        "resource": Field(
+            MasterChange.resource, counted=True, description="the sort, as in racks; assets"
+        ),
+        "name": Field(MasterChange.name, named=True, description="of what was edited"),
+    },
+    order=("-id",),
+)
 
 
 def note(session, path, row_id, *, actor, before, after):
@@ -35,9 +54,13 @@ def page(
     actor=None,
     since=None,
     limit,
-    cursor=None,
+    **asked,
 ):
-    """Return one page of the edits of master data (``number``: of this one), newest first."""
+    """
+    Return one page of the edits of master data (``number``: of this one), newest first.
+
+    ``asked`` are the cursor, a ``query`` and a ``sort``.
+    """
     wanted = []
     if number is not None:
         wanted.append(MasterChange.resource_id == number)
@@ -49,9 +72,6 @@ def page(
         wanted.append(patterns.like(patterns.lowered(MasterChange.name, name), name))
     if since:
         wanted.append(MasterChange.at >= since)
-    if cursor:
-        wanted.append(MasterChange.id < pages.read(cursor, int)[0])
-    query = select(MasterChange).where(*wanted).order_by(MasterChange.id.desc())
-    found = session.scalars(query.limit(limit + 1)).all()
-    rows, following = pages.cut(found, limit, lambda row: (row.id,))
-    return {"items": rows, "next_cursor": following}
+    edits = select(MasterChange).where(*wanted)
+    found, following = rows.page(session, ROWS, edits, limit=limit, **asked)
+    return {"items": [row[0] for row in found], "next_cursor": following}

@@ -1,6 +1,8 @@
 """Master data: listed, added, edited and removed by people, each edit kept under their name."""
 
-from sqlalchemy import func, or_, select
+from functools import cache
+
+from sqlalchemy import func, select
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models.types import now
@@ -10,7 +12,6 @@ from cmdb_api.services import (
     locking,
     moving,
     named,
-    pages,
     patterns,
     places,
     racks,
@@ -19,11 +20,27 @@ from cmdb_api.services import (
 )
 from cmdb_api.services.places import BETWEEN, Spot
 from cmdb_api.services.resources import BY_NAME, DATA_CENTRES, RACKS, RESOURCES, ROOMS
+from cmdb_api.services.search import rows
+from cmdb_api.services.search.columns import MOMENT, NUMBER, TEXT
+from cmdb_api.services.search.rows import Field, Rows
 
 PLACES = (DATA_CENTRES, ROOMS, RACKS)
+# Of all sorts; those that only some have come beside them.
+_NUMBERS = ("height_u",)
 
 
-def page(session, resource, *, name=None, unused=False, limit, cursor=None, **parents):
+def page(
+    session,
+    resource,
+    *,
+    name=None,
+    unused=False,
+    limit,
+    cursor=None,
+    sort=None,
+    query=None,
+    **parents,
+):
     """
     Return one page by name; ``parents`` narrow it to what belongs to them, by name.
 
@@ -35,16 +52,43 @@ def page(session, resource, *, name=None, unused=False, limit, cursor=None, **pa
         wanted.append(~select(resource.of_asset).where(resource.of_asset == model.id).exists())
     for parent, given in parents.items():
         wanted.append(_of_parent(session, resource, BY_NAME[parent], given))
-    count = select(func.count()).select_from(model).where(*wanted)
-    if cursor:
-        last, row_id = pages.read(cursor, str, int)
-        after = or_(model.name > last, (model.name == last) & (model.id > row_id))
-        wanted.append(after)
-    query = _query(resource).where(*wanted).order_by(model.name, model.id).limit(limit + 1)
-    found = session.execute(query).all()
-    rows, following = pages.cut(found, limit, lambda row: (row[0].name, row[0].id))
-    items = [_told(resource, row) for row in rows]
-    return {"items": items, "next_cursor": following, "total": session.scalar(count)}
+    known = rows_of(resource)
+    if query:
+        wanted.append(known.condition(session, query))
+    every, order = _query(resource).where(*wanted), {"cursor": cursor, "sort": sort}
+    found, following = rows.page(session, known, every, limit=limit, **order)
+    items = [_told(resource, row) for row in found]
+    counted = every.with_only_columns(func.count(), maintain_column_froms=True)
+    return {"items": items, "next_cursor": following, "total": session.scalar(counted)}
+
+
+@cache
+def rows_of(resource):
+    """Return what one sort is searched for and ordered by."""
+    model = resource.model
+    known = {
+        "name": Field(model.name, named=True, unique=True, description="its name"),
+        "description": Field(
+            model.description, named=True, unique=True, description="as people wrote it"
+        ),
+    }
+    for parent in resource.parents:
+        told = f"the {BY_NAME[parent].noun} that it belongs to"
+        known[parent] = Field(BY_NAME[parent].model.name, named=True, description=told)
+    for plain in resource.plain:
+        type_ = NUMBER if plain in _NUMBERS else TEXT
+        known[plain] = Field(getattr(model, plain), type_, named=type_ == TEXT)
+    return Rows(
+        resource.path,
+        known
+        | {
+            "asset_count": Field(_count(resource), NUMBER, description="assets that name it"),
+            "created_at": Field(model.created_at, MOMENT, description="when it was added"),
+            "updated_at": Field(model.updated_at, MOMENT, description="when it was changed"),
+            "id": Field(model.id, NUMBER, always=True, description="its number"),
+        },
+        order=("name", "id"),
+    )
 
 
 def counts(session):
@@ -120,10 +164,16 @@ def elevation(session, number):
     return racks.elevation(session, one(session, RACKS, number))
 
 
+def _count(resource):
+    """Return how many assets name a row, as an expression."""
+    model = resource.model
+    counted = select(func.count()).where(resource.of_asset == model.id)
+    return counted.correlate(model).scalar_subquery()
+
+
 def _query(resource):
     """Return the query for rows with the names of their parents, and how many assets use each."""
-    model, column = resource.model, resource.of_asset
-    count = select(func.count()).where(column == model.id).correlate(model).scalar_subquery()
+    model, count = resource.model, _count(resource)
     names = [BY_NAME[parent].model.name.label(parent) for parent in resource.parents]
     query = select(model, count.label("asset_count"), *names)
     for parent in resource.parents:

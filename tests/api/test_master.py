@@ -295,7 +295,7 @@ def test_tags_are_made_as_they_are_needed_and_others_are_not(make_client):
     given = {"hostname": "web01", "tags": ["PCI", "pci", "gdpr"]}
     assert client.post(ASSETS, json=given).json["tags"] == ["gdpr", "PCI"]
     assert client.patch(f"{ASSETS}/web01", json={"tags": ["Pci"]}).json["tags"] == ["PCI"]
-    assert [row["name"] for row in client.get(f"{API}/tags").json["items"]] == ["PCI", "gdpr"]
+    assert [row["name"] for row in client.get(f"{API}/tags").json["items"]] == ["gdpr", "PCI"]
     edits = client.get(f"{API}/master-changes?resource=tags").json["items"]
     assert [(e["action"], e["name"], e["actor"]) for e in edits] == [
         ("added", "PCI", "Anna"),

@@ -5,8 +5,12 @@ import io
 import re
 
 import pytest
+from flask import url_for
 
+from cmdb_api.views.console.search_help import LISTS
 from tests.console.conftest import log_in_client
+
+PICKS = re.compile(r'name="pick" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -65,9 +69,7 @@ def test_a_wrong_search_or_order_says_where_and_what_there_is(admin):
 
 def test_a_column_narrows_to_a_value_and_to_all_others(admin):
     page = admin.get("/admin/audit?query=actor:anna").get_data(as_text=True)
-    only = re.search(r'href="([^"]+)" aria-label="Only with login"', page)[1].replace(
-        "&amp;", "&"
-    )
+    only = re.search(r'href="([^"]+)" aria-label="Only with login"', page)[1].replace("&amp;", "&")
     other = re.search(r'href="([^"]+)" aria-label="All but those with login"', page)[1]
     assert "action%3Alogin" in only
     kept = {row["Action"] for row in rows_of(admin, only)}
@@ -99,3 +101,39 @@ def test_what_may_come_next_is_told_to_those_who_may_see_the_list(site, admin):
     token = re.search(r'name="csrf_token" value="([^"]+)"', viewer.get("/me").text)[1]
     sent = {"pick": "1", "format": "csv", "csrf_token": token}
     assert viewer.post("/admin/audit/picked", data=sent).status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_every_field_of_a_list_is_asked_for_and_ordered_by(fresh_site, name):
+    client, searched = log_in_client(fresh_site.app, "anna"), LISTS[name]
+    with fresh_site.app.test_request_context():
+        path = url_for(searched.endpoint, **searched.parts)
+    asked = [f"{field}:*" for field in searched.rows.fields] + [q for q, _ in searched.examples]
+    asked += [f"NOT {query}" for query in asked[:2]] + ["a*", "zz AND NOT zz"]
+    for query in asked:
+        page = client.get(path, query_string={"query": query})
+        assert page.status_code == 200 and "search-query-error" not in page.text, (query, page.text)
+    for field in searched.rows.sorting:
+        for order in (field, f"-{field}"):
+            page = client.get(path, query_string={"sort": order, "limit": 2})
+            assert page.status_code == 200 and "alert-danger" not in page.text, (order, page.text)
+            following = re.search(r'rel="next" href="([^"]+)"', page.text)
+            if following:
+                other = client.get(following[1].replace("&amp;", "&"))
+                assert other.status_code == 200 and "alert-danger" not in other.text, order
+                one, two = (PICKS.findall(each.text) for each in (page, other))
+                assert two and not set(one) & set(two), order
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_a_list_offers_its_search_with_help_and_files(site, name):
+    client, searched = log_in_client(site.app, "anna"), LISTS[name]
+    with site.app.test_request_context():
+        path = url_for(searched.endpoint, **searched.parts)
+    page = client.get(path).text
+    assert f'data-complete="/search/{name}/complete"' in page and f"/search/{name}/help" in page
+    assert "format=csv" in page and "format=xlsx" in page
+    help_page = client.get(f"/search/{name}/help").text
+    assert all(f"<code>{field}</code>" in help_page for field in searched.rows.fields)
+    told = client.get(f"/search/{name}/complete?query=").json["items"]
+    assert {item["value"] for item in told} >= set(list(searched.rows.fields)[:20])

@@ -11,7 +11,7 @@ FILLS = {
     "exchange.number": "import",
     "exchange.mapping": "1",
     "exchange.language": "en",
-    "search_help.name": "audit",
+    "search_help.name": "racks",
     "hostname": "hostname",
     "asset.kind": "disk",
     "seq": "seq",
@@ -51,7 +51,9 @@ ALSO = {
     "console.places.page": ["name=A1", "name=nosuch"],
     "console.places.rack": ["colour=unit"],
     "console.places.place": ["unit=40&asset=old01"],
-    "console.master.many": ["unused=1", "unused=x&cursor=x"],
+    "console.master.many": [
+        *("unused=1", "unused=x&cursor=x", "query=asset_count:%3E0&sort=-asset_count,data_centre"),
+    ],
     "console.asset_history.page": ["fold=true&since=24h", "view=table", "kind=nosuch", "since=x"],
     "console.asset_history.at": ["at=2h", "at=2h&kind=package", "at=nonsense", "at=2999-01-01"],
     "console.asset_history.diff": ["from=5h", "from=5h&to=1h&kind=disk", "from=x", "from=5h&to=9h"],
@@ -68,6 +70,12 @@ ALSO = {
         *("query=action:write%20AND%20NOT%20actor:x&sort=-actor", "query=nosuch:1&sort=nosuch"),
         "query=(action:",
     ],
+    "console.accounts.page": ["query=role:admin&sort=-name"],
+    "console.tokens.page": ["query=NOT%20last_used_at:*&sort=scope"],
+    "console.webhooks.page": ["query=enabled:true&sort=-name"],
+    "console.exchange.past": ["query=failed:%3E0&sort=failed", "query=nosuch:1"],
+    "console.exchange.mappings": ["query=name:*&sort=-name"],
+    "console.master.changes": ["query=action:added&sort=name"],
     "console.find.page": ["q=192.0.2.10", "q=A12", "q=EXAMPLE-D1", "q=no-such-thing"],
 }
 # Not pages, or none that stays: files, redirects, what changes something.

@@ -7,15 +7,36 @@ from sqlalchemy.exc import IntegrityError
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import Account, Token
-from cmdb_api.models.access import ADMIN, SESSION
+from cmdb_api.models.access import ADMIN, ROLES, SESSION
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, locking, nearest, pages, patterns
+from cmdb_api.services import etags, locking, nearest, patterns
 from cmdb_api.services.access import passwords, tokens, units
-from cmdb_api.services.search import owners
+from cmdb_api.services.search import owners, rows
+from cmdb_api.services.search.columns import FLAG, MOMENT
+from cmdb_api.services.search.rows import Field, Rows
 
 # Together with "(cmdb asset)" it fits where changes keep who made them.
 LONGEST_NAME = 100
 PLAIN = ("full_name", "email", "role", "limited", "enabled", "oidc_subject")
+ROWS = Rows(
+    "users",
+    {
+        "name": Field(Account.name_key, named=True, always=True, description="of the account"),
+        "full_name": Field(Account.full_name, named=True, unique=True, description="of the person"),
+        "email": Field(
+            Account.email, named=True, unique=True, description="where they are written to"
+        ),
+        "role": Field(Account.role, choices=ROLES, description="what they may"),
+        "enabled": Field(Account.enabled, FLAG, description="whether they may log in"),
+        "limited": Field(Account.limited, FLAG, description="see some business units only"),
+        "oidc_subject": Field(
+            Account.oidc_subject, unique=True, description="who they are to the provider"
+        ),
+        "last_login_at": Field(Account.last_login_at, MOMENT, description="when last"),
+        "created_at": Field(Account.created_at, MOMENT, description="when they were added"),
+    },
+    order=("name",),
+)
 
 
 def name_fault(name):
@@ -28,18 +49,14 @@ def name_fault(name):
     return f"A name has 1 to {LONGEST_NAME} characters, no space and no parenthesis."
 
 
-def page(session, *, name=None, role=None, enabled=None, limit, cursor=None):
-    """Return one page of the accounts, by name."""
+def page(session, *, name=None, role=None, enabled=None, limit, **asked):
+    """Return one page of the accounts, by name; ``asked``: cursor, ``query``, ``sort``."""
     wanted = [patterns.like(Account.name_key, name)] if name else []
     wanted += [Account.role == role] if role else []
     wanted += [Account.enabled.is_(enabled)] if enabled is not None else []
-    if cursor:
-        wanted.append(Account.name_key > pages.read(cursor, str)[0])
-    query = select(Account).where(*wanted).order_by(Account.name_key).limit(limit + 1)
-    rows, following = pages.cut(
-        session.scalars(query).all(), limit, lambda account: (account.name_key,)
-    )
-    return {"items": told(session, rows), "next_cursor": following}
+    every = select(Account).where(*wanted)
+    found, following = rows.page(session, ROWS, every, limit=limit, **asked)
+    return {"items": told(session, [row[0] for row in found]), "next_cursor": following}
 
 
 def one(session, number):

@@ -3,10 +3,30 @@
 from sqlalchemy import select
 
 from cmdb_api.errors import Forbidden, Invalid
-from cmdb_api.models import Account
-from cmdb_api.models.access import PROGRAM, SESSION
+from cmdb_api.models import Account, Token
+from cmdb_api.models.access import PROGRAM, SCOPES, SESSION
 from cmdb_api.services import locking
 from cmdb_api.services.access import accounts, tokens, units
+from cmdb_api.services.search import rows
+from cmdb_api.services.search.columns import FLAG, MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
+
+_WHOSE = select(Account.name).where(Account.id == Token.account_id).correlate(Token)
+ROWS = Rows(
+    "tokens",
+    {
+        "id": Field(Token.id, NUMBER, always=True, description="the number of the token"),
+        "name": Field(Token.name, named=True, unique=True, description="what it is for"),
+        "scope": Field(Token.scope, choices=SCOPES, description="what it allows"),
+        "account": Field(_WHOSE.scalar_subquery(), named=True, description="whose it is"),
+        "limited": Field(Token.limited, FLAG, description="sees some business units only"),
+        "last_used_at": Field(Token.last_used_at, MOMENT, description="when it was used last"),
+        "expires_at": Field(Token.expires_at, MOMENT, description="until when it is valid"),
+        "created_by": Field(Token.created_by, counted=True, description="who made it"),
+        "created_at": Field(Token.created_at, MOMENT, description="when it was made"),
+    },
+    order=("id",),
+)
 
 
 def issue(session, bearer, *, name, scope, lasts=None, own=None, business_units=None):
@@ -46,10 +66,10 @@ def every(session, bearer):
     return told(session, found)
 
 
-def page(session, *, limit, cursor=None):
-    """Return one page of what admins are told of all tokens of programs."""
-    found, following = tokens.page(session, kind=PROGRAM, limit=limit, cursor=cursor)
-    return {"items": told(session, found), "next_cursor": following}
+def page(session, **asked):
+    """Return one page of what admins are told of all tokens of programs, the oldest first."""
+    found, following = rows.page(session, ROWS, select(Token).where(Token.kind == PROGRAM), **asked)
+    return {"items": told(session, [row[0] for row in found]), "next_cursor": following}
 
 
 def told(session, found):

@@ -16,7 +16,6 @@ from cmdb_api.errors import Forbidden, NotFound, Unauthorized
 from cmdb_api.models import Account, Token
 from cmdb_api.models.access import ADMIN, OPERATOR, PROGRAM, SESSION, VIEWER
 from cmdb_api.models.types import now
-from cmdb_api.services import pages
 from cmdb_api.services.access import units
 from cmdb_api.services.search import owners
 
@@ -71,15 +70,6 @@ def every(session, *, kind=None, account_id=None):
     if account_id is not None:
         wanted.append(Token.account_id == account_id)
     return session.scalars(select(Token).where(*wanted).order_by(Token.id)).all()
-
-
-def page(session, *, kind, limit, cursor=None):
-    """Return one page of the tokens of a kind, oldest first, and the cursor of the next."""
-    query = select(Token).where(Token.kind == kind)
-    if cursor:
-        query = query.where(Token.id > pages.read(cursor, int)[0])
-    rows = session.scalars(query.order_by(Token.id).limit(limit + 1)).all()
-    return pages.cut(rows, limit, lambda token: (token.id,))
 
 
 def revoke(session, token_id, *, kind=None, account_id=None):

@@ -6,23 +6,44 @@ from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import Subscription
 from cmdb_api.models.event import STREAM, WEBHOOK
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, kinds, locking, nearest, pages, unique
+from cmdb_api.services import etags, kinds, locking, nearest, unique
 from cmdb_api.services.events import outbox, reach, signing, waiting
-from cmdb_api.services.search import query
+from cmdb_api.services.search import query, rows
+from cmdb_api.services.search.columns import FLAG, MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 GIVEN = ("name", "url", "query", "kinds", "actions", "enabled")
 _TRIED_ANEW = {"failures": 0, "failing_since": None, "next_at": None, "last_error": None}
+ROWS = Rows(
+    "webhooks",
+    {
+        "name": Field(Subscription.name_key, named=True, always=True, description="its name"),
+        "type": Field(Subscription.type, choices=(WEBHOOK, STREAM), description="which of both"),
+        "url": Field(
+            Subscription.url, named=True, unique=True, description="where it is posted to"
+        ),
+        "query": Field(Subscription.query, description="of which assets"),
+        "enabled": Field(Subscription.enabled, FLAG, description="whether it is not paused"),
+        "failing_since": Field(Subscription.failing_since, MOMENT, description="since when"),
+        "failures": Field(Subscription.failures, NUMBER, description="in a row"),
+        "delivered_at": Field(Subscription.delivered_at, MOMENT, description="when last"),
+        "delivered_count": Field(Subscription.delivered_count, NUMBER, description="in all"),
+        "created_by": Field(Subscription.created_by, counted=True, description="who made it"),
+        "created_at": Field(Subscription.created_at, MOMENT, description="when it was made"),
+    },
+    order=("name",),
+)
 
 
-def page(session, moment, *, limit, cursor=None):
-    """Return one page by name, with what waits for each."""
-    rows = select(Subscription).order_by(Subscription.name_key)
-    if cursor:
-        rows = rows.where(Subscription.name_key > pages.read(cursor, str)[0])
-    found = session.scalars(rows.limit(limit + 1)).all()
-    found, following = pages.cut(found, limit, lambda row: (row.name_key,))
-    total = session.scalar(select(func.count()).select_from(Subscription))
-    return {"items": told(session, found, moment), "next_cursor": following, "total": total}
+def page(session, moment, **asked):
+    """Return one page by name, with what waits for each; ``asked`` may have query and sort."""
+    every = select(Subscription)
+    found, following = rows.page(session, ROWS, every, **asked)
+    counted = select(func.count()).select_from(Subscription)
+    if asked.get("query"):
+        counted = counted.where(ROWS.condition(session, asked["query"]))
+    items = told(session, [row[0] for row in found], moment)
+    return {"items": items, "next_cursor": following, "total": session.scalar(counted)}
 
 
 def one(session, number, moment):

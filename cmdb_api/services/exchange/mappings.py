@@ -5,21 +5,34 @@ from sqlalchemy import select
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import ImportMapping
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, locking, nearest, pages, patterns, unique
+from cmdb_api.services import etags, locking, nearest, patterns, unique
 from cmdb_api.services.exchange import headings
 from cmdb_api.services.quarantine import tidy
 from cmdb_api.services.search import columns as known_columns
+from cmdb_api.services.search import rows
+from cmdb_api.services.search.columns import MOMENT
+from cmdb_api.services.search.rows import Field, Rows
+
+ROWS = Rows(
+    "mappings",
+    {
+        "name": Field(ImportMapping.name_key, named=True, always=True, description="its name"),
+        "description": Field(
+            ImportMapping.description, named=True, unique=True, description="what it is for"
+        ),
+        "created_at": Field(ImportMapping.created_at, MOMENT, description="when it was kept"),
+        "updated_at": Field(ImportMapping.updated_at, MOMENT, description="when it was changed"),
+    },
+    order=("name",),
+)
 
 
-def page(session, *, name=None, limit, cursor=None):
-    """Return one page of them by name."""
-    model = ImportMapping
-    wanted = [patterns.like(model.name_key, name)] if name else []
-    if cursor:
-        wanted.append(model.name_key > pages.read(cursor, str)[0])
-    query = select(model).where(*wanted).order_by(model.name_key).limit(limit + 1)
-    rows, following = pages.cut(session.scalars(query).all(), limit, lambda row: (row.name_key,))
-    return {"items": [_told(row) for row in rows], "next_cursor": following}
+def page(session, *, name=None, **asked):
+    """Return one page of them by name; ``asked``: limit, cursor, ``query``, ``sort``."""
+    wanted = [patterns.like(ImportMapping.name_key, name)] if name else []
+    every = select(ImportMapping).where(*wanted)
+    found, following = rows.page(session, ROWS, every, **asked)
+    return {"items": [_told(row[0]) for row in found], "next_cursor": following}
 
 
 def one(session, number):

@@ -10,9 +10,29 @@ from cmdb_api.models import ImportFailures, ImportRun
 from cmdb_api.models.types import now
 from cmdb_api.services import pages
 from cmdb_api.services.quarantine import tidy
+from cmdb_api.services.search import rows as search_rows
+from cmdb_api.services.search.columns import FLAG, MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 # Cells for which rows failed, on a page.
 PAGE = 100
+COUNTS = ("rows", "created", "changed", "unchanged", "failed")
+_COUNTED = {
+    name: Field(ImportRun.result["counts"][name].as_integer(), NUMBER, description="how many rows")
+    for name in COUNTS
+}
+ROWS = Rows(
+    "imports",
+    {
+        "id": Field(ImportRun.id, NUMBER, always=True, description="the number of the import"),
+        "at": Field(ImportRun.at, MOMENT, always=True, description="when"),
+        "actor": Field(ImportRun.actor, named=True, counted=True, description="who"),
+        "file_name": Field(ImportRun.file_name, named=True, description="of the file"),
+        "dry_run": Field(ImportRun.dry_run, FLAG, description="whether it was only tried"),
+        **_COUNTED,
+    },
+    order=("-id",),
+)
 
 
 def add(session, *, actor, owner, file_name, dry_run, result, failed, keep_days, cells=()):
@@ -52,14 +72,11 @@ def clean(told):
     return tidy(told) if isinstance(told, str) else told
 
 
-def page(session, *, owner=None, limit, cursor=None):
+def page(session, *, owner=None, **asked):
     """Return one page of the runs, newest first; ``owner``: the key of whose alone."""
     wanted = [ImportRun.owner_key == owner] if owner else []
-    if cursor:
-        wanted.append(ImportRun.id < pages.read(cursor, int)[0])
-    query = select(*_COLUMNS).where(*wanted).order_by(ImportRun.id.desc()).limit(limit + 1)
-    rows, following = pages.cut(session.execute(query).all(), limit, lambda row: (row.id,))
-    return {"items": [_told(row, short=True) for row in rows], "next_cursor": following}
+    found, following = search_rows.page(session, ROWS, select(*_COLUMNS).where(*wanted), **asked)
+    return {"items": [_told(row, short=True) for row in found], "next_cursor": following}
 
 
 def one(session, number, *, owner=None):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, cast, func, or_, select
 
 from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset
@@ -32,6 +32,8 @@ class Field(NamedTuple):
     # Whether a word without a field is looked for in it.
     named: bool = False
     sorts: bool = True
+    # Whether hardly two rows share a value: none is offered to narrow a list by.
+    unique: bool = False
     # Whether each row has it, text in lower case: it is ordered by as it is.
     always: bool = False
     # Whether its values are few enough to be counted while somebody writes.
@@ -83,6 +85,8 @@ class Rows:
         value = known.value
         if known.type == TEXT and not known.always:
             value = ordering.letters(value)
+        if known.type == FLAG:
+            value = cast(value, Integer)
         return Key(name, known.type, value, down, known.always)
 
 

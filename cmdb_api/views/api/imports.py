@@ -7,7 +7,7 @@ from werkzeug.wsgi import get_input_stream
 from cmdb_api.errors import Invalid, TooLarge
 from cmdb_api.extensions import db
 from cmdb_api.schemas import imports as schemas
-from cmdb_api.schemas.page import PageQuery
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services import bodies
 from cmdb_api.services.exchange import runs
 from cmdb_api.services.exchange.tables import TYPES
@@ -42,7 +42,7 @@ blp = Blueprint("imports", __name__, url_prefix=f"{PREFIX}/imports", description
 @blp.route("")
 class Imports(MethodView):
     @needs("read")
-    @blp.arguments(PageQuery, location="query")
+    @blp.arguments(RowsQuery, location="query")
     @blp.response(200, schemas.ImportPageSchema)
     def get(self, query):
         """List imports, newest first."""

@@ -6,6 +6,7 @@ from flask.views import MethodView
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas import subscription as schemas
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services.events import backlog, streams, subscriptions, trying
 from cmdb_api.views import etag
 from cmdb_api.views.auth import needs
@@ -23,7 +24,7 @@ LOCATION = {"Location": {"schema": {"type": "string"}, "description": "of what w
 @blp.route("")
 class Subscriptions(MethodView):
     @needs("admin")
-    @blp.arguments(schemas.PageQuery, location="query")
+    @blp.arguments(RowsQuery, location="query")
     @blp.response(200, schemas.SubscriptionPageSchema)
     def get(self, query):
         """List subscriptions by name, with how each fares."""

@@ -1,8 +1,9 @@
 """Users: who may log in, and what they may."""
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from wtforms import BooleanField, EmailField, PasswordField, SelectField
 from wtforms import StringField as Text
 from wtforms.validators import DataRequired
@@ -12,7 +13,7 @@ from cmdb_api.models.access import ROLES
 from cmdb_api.schemas import access as schemas
 from cmdb_api.services import choices
 from cmdb_api.services.access import accounts
-from cmdb_api.views.console import access_words, forms, labels, tables
+from cmdb_api.views.console import access_words, forms, labels, many, tables
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.tables import Column
 
@@ -22,6 +23,7 @@ COLUMNS = [
     Column("name", _l("Name")),
     Column("full_name", _l("Full name")),
     Column("role", _l("Role"), lambda row: str(labels.ROLES[row["role"]])),
+    Column("limited", _l("Limited"), usual=False),
     Column("business_units", _l("Sees only"), type="list"),
     Column("enabled", _l("May log in")),
     Column("last_login_at", _l("Last login"), type="moment"),
@@ -70,10 +72,15 @@ class AccountForm(forms.EditForm):
 @needs(ADMIN)
 def page():
     """List users by name."""
-    listing = tables.read("users", COLUMNS, schemas.AccountPageQuery(), _fetch)
+    listing = tables.read(
+        "users", COLUMNS, schemas.AccountPageQuery(), _fetch, rows=accounts.ROWS, key="id"
+    )
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     return render_template("console/accounts.html", listing=listing, roles=access_words.ROLES)
+
+
+tables.choosable(blp, page)
 
 
 def _fetch(**asked):
@@ -116,6 +123,41 @@ def one(number):
             return redirect(url_for("console.accounts.page"), 303)
     more = {"roles": access_words.ROLES, "own": number == g.bearer.account_id}
     return forms.page("console/accounts_one.html", form, told=told, **more)
+
+
+@blp.post("/enable", endpoint="enable")
+@needs(ADMIN)
+def enable_many():
+    """Let the chosen users log in, or not any more; what is refused is told."""
+    enabled = request.form.get("enabled") == "1"
+
+    def work(number):
+        accounts.edit(db.session, number, {"enabled": enabled})
+
+    done, refused = many.each(many.numbers(), work)
+    many.tell(
+        done,
+        refused,
+        ngettext("%(num)s user may log in.", "%(num)s users may log in.", done)
+        if enabled
+        else ngettext("%(num)s user is disabled.", "%(num)s users are disabled.", done),
+    )
+    return redirect(url_for("console.accounts.page"), 303)
+
+
+@blp.post("/end-sessions", endpoint="end_many")
+@needs(ADMIN)
+def end_sessions_of_many():
+    """End all sessions of the chosen users, but the one that asks."""
+
+    def work(number):
+        but = g.bearer.id if number == g.bearer.account_id else None
+        accounts.end_sessions(db.session, number, but=but)
+
+    done, refused = many.each(many.numbers(), work)
+    told = ngettext("%(num)s user is logged out.", "%(num)s users are logged out.", done)
+    many.tell(done, refused, told)
+    return redirect(url_for("console.accounts.page"), 303)
 
 
 @blp.post("/<int:number>/end-sessions")

@@ -27,6 +27,7 @@ def page():
 
 
 blp.add_url_rule("/changes", view_func=master_changes.changes)
+tables.choosable(blp, master_changes.changes, "/changes")
 
 
 @blp.get("/<path>")
@@ -38,7 +39,9 @@ def many(path):
     def fetch(**asked):
         return master.page(db.session, resource, **asked)
 
-    listing = tables.read(path, _columns(resource), query(), fetch, key="id")
+    listing = tables.read(
+        path, _columns(resource), query(), fetch, rows=master.rows_of(resource), key="id"
+    )
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template(

@@ -25,8 +25,10 @@ class ChangesQuery(MasterChangeQuery):
 
 def changes():
     """List edits of master data, and assets that were removed."""
-    listing = tables.read("master-changes", COLUMNS, ChangesQuery(), _fetch)
-    if tables.wanted_file():
+    listing = tables.read(
+        "master-changes", COLUMNS, ChangesQuery(), _fetch, rows=edits.ROWS, key="id"
+    )
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     return render_template("console/master_changes.html", listing=listing, words=words)
 

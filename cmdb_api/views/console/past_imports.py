@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from cmdb_api.errors import NotFound
 from cmdb_api.extensions import db
-from cmdb_api.schemas.page import PageQuery
+from cmdb_api.schemas.page import PageQuery, RowsQuery
 from cmdb_api.services.exchange import mapping, runs, uploads
 from cmdb_api.services.exchange.making import POSSIBLE
 from cmdb_api.services.exchange.tables import TYPES
 from cmdb_api.views.console import exchange, formats, gate, labels, tables
+from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 family = exchange.blp
@@ -66,12 +67,15 @@ def _columns():
 def past():
     """List imports, and files that were tried, newest first."""
     fetch = lambda **asked: runs.page(db.session, owner=exchange.only(), **asked)  # noqa: E731
-    listing = tables.read("imports", _columns(), PageQuery(), fetch)
+    listing = tables.read("imports", _columns(), RowsQuery(), fetch, rows=runs.ROWS, key="id")
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     days = current_app.config["IMPORT_KEEP_DAYS"]
     more = {"tabs": exchange.tabs(), "days": days}
     return render_template("console/exchange_past.html", listing=listing, **more)
+
+
+tables.choosable(family, past, "/imports")
 
 
 @family.get("/imports/<int:number>")
@@ -122,7 +126,7 @@ def _wrong():
     return [
         Column("cell", _("Cell")),
         Column("row", _("Row"), type="number", usual=False),
-        Column("reason", _("What is wrong"), _reason, wide=True),
+        Column("reason", _("What is wrong"), _reason, _why, wide=True),
         Column("value", _("Value"), show=lambda cell: formats.text(cell["value"])),
         Column("nearest", _("Meant perhaps"), type="list"),
         Column("heading", _("Heading")),
@@ -133,6 +137,11 @@ def _wrong():
 def _reason(cell):
     """Return why a cell is wrong, without what programs would do about it."""
     return _FOR_PROGRAMS.sub("", cell["reason"])
+
+
+def _why(cell):
+    """Return why a cell is wrong in the language of the page; files keep what programs know."""
+    return formats.text(say(_reason(cell)))
 
 
 def _lacking(told):

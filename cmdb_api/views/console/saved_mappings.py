@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from markupsafe import Markup
 from wtforms import StringField, TextAreaField
 
@@ -10,7 +11,7 @@ from cmdb_api.errors import NotFound
 from cmdb_api.extensions import db
 from cmdb_api.schemas.imports import ImportMappingEditSchema, ImportMappingQuery
 from cmdb_api.services.exchange import mappings
-from cmdb_api.views.console import exchange, forms, labels, tables
+from cmdb_api.views.console import exchange, forms, labels, many, tables
 from cmdb_api.views.console.tables import Column
 
 family = exchange.blp
@@ -45,10 +46,24 @@ def _columns():
 def every():
     """List mappings by name."""
     fetch = lambda **asked: mappings.page(db.session, **asked)  # noqa: E731
-    listing = tables.read("mappings", _columns(), ImportMappingQuery(), fetch)
+    listing = tables.read(
+        "mappings", _columns(), ImportMappingQuery(), fetch, rows=mappings.ROWS, key="id"
+    )
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template("console/exchange_mappings.html", listing=listing, tabs=exchange.tabs())
+
+
+tables.choosable(family, every, "/mappings", "mappings")
+
+
+@family.post("/mappings/remove")
+def remove_mappings():
+    """Remove the chosen mappings."""
+    done, refused = many.each(many.numbers(), lambda number: mappings.remove(db.session, number))
+    told = ngettext("%(num)s mapping is removed.", "%(num)s mappings are removed.", done)
+    many.tell(done, refused, told)
+    return redirect(url_for("console.exchange.mappings"), 303)
 
 
 @family.route("/mappings/<int:mapping>", methods=["GET", "POST"], endpoint="mapping")

@@ -8,11 +8,16 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services.access import audit_log
+from cmdb_api.services import edits, master
+from cmdb_api.services.access import accounts, audit_log, issuing
+from cmdb_api.services.events import subscriptions
+from cmdb_api.services.exchange import mappings, runs
+from cmdb_api.services.resources import RESOURCES
 from cmdb_api.services.search import completion
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
 from cmdb_api.views.console import asking, gate, labels, searching
+from cmdb_api.views.console import master_words as words
 
 blp = Blueprint("search_help", __name__, url_prefix="/search")
 
@@ -25,8 +30,16 @@ class Searched(NamedTuple):
     rows: Rows
     # (search, what it finds)
     examples: tuple = ()
+    # The parts of its page's path.
+    parts: dict = {}
 
 
+_UNNAMED = ("NOT description:*", _l("what nobody has described"))
+_MASTER = (
+    ("asset_count:0", _l("what no asset names")),
+    ("asset_count:>100 AND updated_at:<now-365d", _l("named by many, and not edited for a year")),
+    _UNNAMED,
+)
 LISTS = {
     each.rows.name: each
     for each in (
@@ -40,6 +53,72 @@ LISTS = {
                 ("address:192.0.2.*", _l("what came from addresses that begin so")),
                 ("status:>=400", _l("what was answered with an error")),
             ),
+        ),
+        Searched(
+            "console.accounts.page",
+            _l("Users"),
+            accounts.ROWS,
+            (
+                ("role:admin AND enabled:true", _l("who may do everything")),
+                ("NOT last_login_at:>now-90d", _l("who did not log in for 90 days, or never")),
+                ("email:*@example.com", _l("whose address ends so")),
+            ),
+        ),
+        Searched(
+            "console.tokens.page",
+            _l("Tokens"),
+            issuing.ROWS,
+            (
+                ("NOT last_used_at:>now-30d", _l("what was not used for 30 days, or never")),
+                ("expires_at:<now+14d", _l("what ends within 14 days, or has ended")),
+                ("scope:(write OR admin) AND NOT account:*", _l("what may write and is nobody's")),
+            ),
+        ),
+        Searched(
+            "console.webhooks.page",
+            _l("Webhooks and streams"),
+            subscriptions.ROWS,
+            (
+                ("failing_since:*", _l("whose receiver does not answer")),
+                ("enabled:false", _l("what is paused")),
+                ("type:webhook AND url:*example*", _l("what is posted to such an address")),
+            ),
+        ),
+        Searched(
+            "console.exchange.past",
+            _l("Past imports"),
+            runs.ROWS,
+            (
+                ("failed:>0 AND dry_run:false", _l("imports of which rows were wrong")),
+                ("actor:anna AND at:>now-7d", _l("what anna imported in the last 7 days")),
+                ("file_name:*.xlsx", _l("workbooks")),
+            ),
+        ),
+        Searched(
+            "console.exchange.mappings",
+            _l("Saved mappings"),
+            mappings.ROWS,
+            (("name:price*", _l("names that begin so")), _UNNAMED),
+        ),
+        Searched(
+            "console.master.changes",
+            _l("Edits of master data"),
+            edits.ROWS,
+            (
+                ("action:removed", _l("what was removed")),
+                ("resource:racks AND at:>now-7d", _l("edits of racks in the last 7 days")),
+                ("actor:anna AND NOT resource:tags", _l("what anna edited, but for tags")),
+            ),
+        ),
+        *(
+            Searched(
+                "console.master.many",
+                words.MANY[resource.path],
+                master.rows_of(resource),
+                _MASTER,
+                {"path": resource.path},
+            )
+            for resource in RESOURCES
         ),
     )
 }

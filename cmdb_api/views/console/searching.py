@@ -103,7 +103,9 @@ def _field(listing, column):
         return field_of(column)
     name = column.field or column.name
     known = listing.rows.fields.get(name)
-    return name if known is not None and known.type in _EXACT else None
+    if known is None or known.always or known.unique or known.type not in _EXACT:
+        return None
+    return name
 
 
 def _value(listing, column, row):

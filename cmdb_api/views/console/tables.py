@@ -17,6 +17,7 @@ from cmdb_api.views import errors
 from cmdb_api.views.console import table_files
 from cmdb_api.views.console.gate import READ
 from cmdb_api.views.console.listings import PICK, PICKED, Column, Listing, address
+from cmdb_api.views.console.messages import say_all
 
 __all__ = ["PICK", "Column", "Listing", "address", "as_file", "choosable", "read", "wanted_file"]
 
@@ -29,7 +30,7 @@ def read(name, columns, schema, fetch, *, rows=None, key=None, **fixed):
     ``rows`` are those that it searches and orders, ``key`` is what a row is chosen by.
     """
     asked, wrong = _asked(schema)
-    more = {"errors": wrong, "rows": rows, "key": key, "known": frozenset(schema.fields)}
+    more = {"errors": say_all(wrong), "rows": rows, "key": key, "known": frozenset(schema.fields)}
     listing = Listing(name, _chosen(columns), list(columns), asked, **more)
     if not wrong:
         try:
@@ -38,12 +39,12 @@ def read(name, columns, schema, fetch, *, rows=None, key=None, **fixed):
             listing.total, listing.more = found.get("total"), found
         except CMDBError as error:
             db.session.rollback()
-            listing.errors = error.fields or {"": [error.message]}
+            listing.errors = say_all(error.fields or {"": [error.message]})
             listing.position = error.details.get("position")
     return listing
 
 
-def choosable(blueprint, view, rule=""):
+def choosable(blueprint, view, rule="", name=None):
     """Let rows that are chosen on the page of a view be made a file: its forms are sent there."""
 
     @wraps(view)
@@ -51,7 +52,7 @@ def choosable(blueprint, view, rule=""):
         return view(**parts)
 
     picked.scope = getattr(view, "scope", READ)
-    endpoint = f"{view.__name__}{PICKED}"
+    endpoint = f"{name or view.__name__}{PICKED}"
     blueprint.add_url_rule(f"{rule}/picked", endpoint, picked, methods=["POST"])
 
 

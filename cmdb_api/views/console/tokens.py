@@ -1,18 +1,19 @@
 """Tokens of programs, for admins: whose they are, made, revoked. Their text is shown once."""
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired
 
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas import access as schemas
-from cmdb_api.schemas.page import PageQuery
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services import choices
 from cmdb_api.services.access import issuing
-from cmdb_api.views.console import access_words, forms, tables
+from cmdb_api.views.console import access_words, forms, many, tables
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.tables import Column
 
@@ -65,11 +66,14 @@ def scoped(form, scopes):
 @needs(ADMIN)
 def page():
     """List the tokens of programs."""
-    listing = tables.read("tokens", COLUMNS, PageQuery(), _fetch)
+    listing = tables.read("tokens", COLUMNS, RowsQuery(), _fetch, rows=issuing.ROWS, key="id")
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     more = {"scopes": access_words.SCOPES, "moment": now()}
     return render_template("console/tokens.html", listing=listing, **more)
+
+
+tables.choosable(blp, page)
 
 
 def _fetch(**asked):
@@ -102,6 +106,21 @@ def shown_once(template, **known):
     answer = make_response(render_template(template, **known))
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@blp.post("/revoke")
+@needs(ADMIN)
+def revoke_many():
+    """Ask, and revoke the chosen tokens: they are invalid at once."""
+    chosen = many.numbers()
+    if request.form.get("sure") != "1" and chosen:
+        found = [each for each in issuing.every(db.session, g.bearer) if each["id"] in chosen]
+        return render_template("console/tokens_revoke.html", found=found)
+    work = lambda number: issuing.revoke(db.session, g.bearer, number)  # noqa: E731
+    done, refused = many.each(chosen, work)
+    told = ngettext("%(num)s token is revoked.", "%(num)s tokens are revoked.", done)
+    many.tell(done, refused, told)
+    return redirect(url_for("console.tokens.page"), 303)
 
 
 @blp.post("/<int:number>/revoke")

@@ -3,12 +3,14 @@
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas import subscription as schemas
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services.events import subscriptions, trying
-from cmdb_api.views.console import forms, tables, webhook_deliveries
+from cmdb_api.views.console import forms, many, tables, webhook_deliveries
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.tables import Column
 from cmdb_api.views.console.tokens import shown_once
@@ -52,12 +54,17 @@ def state_of(row):
 @needs(ADMIN)
 def page():
     """List webhooks and streams."""
-    listing = tables.read("webhooks", COLUMNS, schemas.PageQuery(), _fetch)
+    listing = tables.read(
+        "webhooks", COLUMNS, RowsQuery(), _fetch, rows=subscriptions.ROWS, key="id"
+    )
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     return render_template(
         "console/webhooks.html", listing=listing, state_of=state_of, states=STATES
     )
+
+
+tables.choosable(blp, page)
 
 
 def _fetch(**asked):
@@ -104,6 +111,25 @@ def _edit(form, number, given):
 
 def _more(told):
     return {"state": state_of(told), "states": STATES, "tried": None}
+
+
+@blp.post("/pause", endpoint="pause_many")
+@needs(ADMIN)
+def pause_chosen():
+    """Pause the chosen subscriptions, or let them go on."""
+    enabled = request.form.get("enabled") == "1"
+
+    def work(number):
+        subscriptions.edit(db.session, number, {"enabled": enabled}, networks=_networks())
+
+    done, refused = many.each(many.numbers(), work)
+    told = (
+        ngettext("%(num)s goes on.", "%(num)s go on.", done)
+        if enabled
+        else ngettext("%(num)s is paused.", "%(num)s are paused.", done)
+    )
+    many.tell(done, refused, told)
+    return redirect(url_for("console.webhooks.page"), 303)
 
 
 @blp.post("/<int:number>/pause")

@@ -1,0 +1,58 @@
+"""The same done to several rows that were chosen in a list: each by itself."""
+
+import logging
+
+from flask import flash, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.exc import DBAPIError
+
+from cmdb_api.errors import CMDBError, Conflict
+from cmdb_api.extensions import db
+from cmdb_api.views.console.listings import PICK
+from cmdb_api.views.console.messages import say
+
+log = logging.getLogger(__name__)
+
+# Rows that one form is about, at most, and refusals that are told one by one.
+MOST, TOLD = 1000, 5
+
+
+def numbers():
+    """Return the numbers of the rows that were chosen; what is none is left out."""
+    given = request.form.getlist(PICK)
+    # What is longer is nobody's number.
+    found = [int(text) for text in given if text.isdecimal() and len(text) < 19]
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def each(chosen, work):
+    """Do the work for each in a transaction of its own; return how many, and the errors."""
+    done, refused = 0, []
+    db.session.rollback()
+    for one in chosen:
+        try:
+            work(one)
+            db.session.commit()
+            done += 1
+        except CMDBError as error:
+            refused.append(error)
+        except DBAPIError as error:
+            log.warning("%s: %s", one, error.orig)
+            refused.append(Conflict(_("The database does not answer; try it again.")))
+        finally:
+            db.session.rollback()
+    return done, refused
+
+
+def tell(done, refused, text):
+    """Say on the next page what was done, and what was not and why."""
+    if done:
+        flash(text)
+    if not done and not refused:
+        flash(_("Nothing was chosen: tick rows first."), "warning")
+    for message in list(dict.fromkeys(error.message for error in refused))[:TOLD]:
+        flash(say(message), "danger")
+    if len(refused) > TOLD:
+        left = ngettext("%(num)s was refused.", "%(num)s were refused.", len(refused))
+        flash(left, "danger")
