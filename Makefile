@@ -50,11 +50,12 @@ $(VENV)/ready: requirements/lock.txt requirements/salt.txt ## the environment th
 	@touch $@
 
 TEXTS := cmdb_api/translations
-translations: $(VENV)/ready ## bring the texts of the console's pages into the files of its translators
+translations: $(VENV)/ready ## bring the texts of pages and the messages of services into the files of translators
 	$(BIN)/pybabel -q extract -F babel.cfg -k _l --omit-header --sort-output --no-location \
 	    -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d $(TEXTS) -l zh --omit-header \
 	    --no-fuzzy-matching --ignore-obsolete --no-wrap
+	$(BIN)/python tools/messages.py --update
 
 lock: $(VENV)/ready ## resolve requirements/lock.in into lock.txt anew
 	$(BIN)/pip install -q uv

@@ -3,14 +3,14 @@
 from marshmallow import Schema, fields, validate
 
 from cmdb_api.models.finding import KINDS, OPEN, STATUSES
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Hostname, Moment, Note, Text, Until
 from cmdb_api.services.worklist import ANY
 
 MOST = 1000
 
 
-class FindingQuery(PageQuery):
+class FindingQuery(RowsQuery):
     """Which findings."""
 
     kind = fields.List(

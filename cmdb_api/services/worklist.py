@@ -7,12 +7,49 @@ from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset, AssetStatus, Finding
 from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES, UNKNOWN_HOST
 from cmdb_api.models.types import now
-from cmdb_api.services import assets, changes, decisions, names, pages
+from cmdb_api.services import assets, decisions, names
 from cmdb_api.services.dialects import among
 from cmdb_api.services.findings import FINDING, fingerprint
+from cmdb_api.services.search import query as search
+from cmdb_api.services.search import rows, values
+from cmdb_api.services.search.columns import MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 ANY = "any"
 _OTHER = aliased(Asset)
+
+
+def _has_status(session, wanted):
+    """Return the condition that a finding has a status; one whose time is over is open again."""
+    return values.text(_status(now()), wanted)
+
+
+ROWS = Rows(
+    "findings",
+    {
+        "id": Field(Finding.id, NUMBER, always=True, description="the number of the finding"),
+        "kind": Field(Finding.kind, choices=KINDS, description="what sort of finding"),
+        "subject": Field(Finding.subject, named=True, counted=True, description="what of it"),
+        "hostname": Field(
+            func.coalesce(Asset.hostname, Finding.hostname), named=True, description="the host"
+        ),
+        "other": Field(_OTHER.hostname, named=True, description="the other, if it is about two"),
+        "message": Field(Finding.message, named=True, unique=True, description="what it says"),
+        "status": Field(
+            Finding.status,
+            choices=STATUSES,
+            sorts=False,
+            has=_has_status,
+            description="open, decided, muted or closed",
+        ),
+        "opened_at": Field(Finding.opened_at, MOMENT, always=True, description="opened last"),
+        "first_at": Field(Finding.first_at, MOMENT, always=True, description="opened first"),
+        "seen_at": Field(Finding.seen_at, MOMENT, always=True, description="told last"),
+        "muted_until": Field(Finding.muted_until, MOMENT, description="until when it is muted"),
+    },
+    order=("-opened_at", "-id"),
+    asset=Finding.asset_id,
+)
 
 
 def page(
@@ -23,25 +60,22 @@ def page(
     asset=None,
     subject=None,
     limit,
-    cursor=None,
     detailed=False,
+    **asked,
 ):
     """
     Return one page, those opened last first; a muted one whose time is over counts as open.
 
-    ``detailed`` has what shows each, and what can be decided about it.
+    ``detailed`` has what shows each, and what can be decided about it; ``asked`` are the cursor, a
+    ``query`` and a ``sort``.
     """
     moment = now()
+    if asked.get("query") and "status" in search.mentions(asked["query"]):
+        # It chooses itself.
+        status = ANY
     query = _query(moment).where(*_conditions(session, moment, kind, status, asset, subject))
-    if cursor:
-        query = query.where(_after(*pages.read(cursor, changes.moment, int)))
-    query = query.order_by(Finding.opened_at.desc(), Finding.id.desc()).limit(limit + 1)
-    rows, after = pages.cut(
-        session.execute(query).all(),
-        limit,
-        lambda row: (row.Finding.opened_at.isoformat(), row.Finding.id),
-    )
-    items = [_told(row) | (_detailed(row.Finding, moment) if detailed else {}) for row in rows]
+    found, after = rows.page(session, ROWS, query, limit=limit, **asked)
+    items = [_told(row) | (_detailed(row.Finding, moment) if detailed else {}) for row in found]
     return {"items": items, "next_cursor": after}
 
 
@@ -152,11 +186,6 @@ def _of_host(session, name):
         # Raises, and names the nearest.
         assets.find(session, name)
     return named
-
-
-def _after(opened_at, number):
-    older = and_(Finding.opened_at == opened_at, Finding.id < number)
-    return and_(Finding.opened_at <= opened_at, or_(Finding.opened_at < opened_at, older))
 
 
 def _told(row):

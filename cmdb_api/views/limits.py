@@ -90,7 +90,7 @@ PAGES = {
     **_pages("master", _SEND, "many_picked"),
     **_pages("coverage", _READ, "page commands kinds"),
     **_pages("findings", _READ, "page one"),
-    **_pages("findings", _SEND, "decide decide_many"),
+    **_pages("findings", _SEND, "decide decide_many page_picked"),
     **_pages("packages", _READ, "page"),
     **_pages("parts", _READ, "page"),
     **_pages(

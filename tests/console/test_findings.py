@@ -78,7 +78,7 @@ def test_several_are_decided_at_once_and_each_has_its_outcome(fresh_site, look):
     first, second = of_kind(fresh_site, "identity"), of_kind(fresh_site, "collector")
     looker = look(fresh_site, "olga")
     looker.open("/findings")
-    assert looker.page.locator(".bulk button").is_disabled()
+    assert looker.page.locator(".bulk .btn-primary").is_disabled()
     looker.page.check("[data-pick-all]")
     count = looker.page.locator("article").count()
     assert looker.page.locator("[data-picked-count]").inner_text() == str(count)
@@ -86,7 +86,7 @@ def test_several_are_decided_at_once_and_each_has_its_outcome(fresh_site, look):
     decide(fresh_site, "anna", first, decision="ignore")
     looker.page.select_option(".bulk select[name=decision]", "ignore")
     looker.page.fill(".bulk input[name=comment]", "all known")
-    looker.page.click(".bulk button")
+    looker.page.click(".bulk .btn-primary")
     page = looker.page.inner_text("main")
     assert f"{count - 1} findings were decided" in page and "1 was refused" in page
     assert "decided by anna" in looker.page.locator("tr", has_text="web03").inner_text()

@@ -45,7 +45,7 @@ def test_the_bar_of_what_is_chosen_shows_when_something_is(site, look):
 def test_without_script_the_bar_of_what_is_chosen_is_there(site, look):
     page = look(site, "anna", script=False).page
     page.goto(site.url + "/assets")
-    assert page.locator(".bulk button").is_visible()
+    assert page.locator(".bulk .btn-primary").is_visible()
 
 
 def test_the_name_of_a_host_is_on_one_line_where_there_is_room(site, look):

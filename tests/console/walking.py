@@ -45,7 +45,10 @@ ALSO = {
     "console.asset.raw": ["download=1"],
     "console.coverage.page": ["reason=key_pending", "kind=psu", "window=nonsense", "kind=nosuch"],
     "console.coverage.commands": ["reason=never_seen"],
-    "console.findings.page": ["status=any", "kind=identity&kind=collector", "kind=nosuch"],
+    "console.findings.page": [
+        *("view=table", "view=table&status=any&sort=-kind", "query=kind:drift&sort=kind"),
+        *("status=any", "kind=identity&kind=collector", "kind=nosuch"),
+    ],
     "console.packages.page": ["name=openssl", "name=openssl&version=3.0.1", "name=opensl"],
     "console.parts.page": ["serial=EXAMPLE-D1", "serial=EXAMPLE-*", "asset=db01", "serial=EXAMP"],
     "console.places.page": ["name=A1", "name=nosuch"],

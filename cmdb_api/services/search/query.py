@@ -65,6 +65,8 @@ class _Maker:
         return _told(group, lambda: self.fields.of_one(group.kind, asked, negates=negates))
 
     def _test(self, test, term):
+        if isinstance(term, OfOne):
+            raise ValueError(f"{term.kind}:(…) stands within another one; write it beside that")
         if term.field is None:
             raise ValueError("write the field before it, like name:…, as the others in these ( )")
         return test(term.field, term.all_wanted)

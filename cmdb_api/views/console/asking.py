@@ -6,6 +6,7 @@ from marshmallow import EXCLUDE, ValidationError
 from cmdb_api.errors import CMDBError
 from cmdb_api.extensions import db
 from cmdb_api.views import errors
+from cmdb_api.views.console.messages import say_all
 
 
 def asked(schema):
@@ -19,7 +20,7 @@ def asked(schema):
     try:
         return schema.load(given, unknown=EXCLUDE), {}
     except ValidationError as error:
-        return {}, errors.invalid(error.messages, error, schema, "query").fields
+        return {}, say_all(errors.invalid(error.messages, error, schema, "query").fields)
 
 
 def answered(work):
@@ -28,4 +29,4 @@ def answered(work):
         return work(), {}
     except CMDBError as error:
         db.session.rollback()
-        return None, error.fields or {"": [error.message]}
+        return None, say_all(error.fields or {"": [error.message]})

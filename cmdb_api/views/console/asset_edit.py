@@ -15,6 +15,7 @@ from cmdb_api.schemas.values import Hostname
 from cmdb_api.services import aliases, assets, declared, etags, headline, keys, lifecycle, names
 from cmdb_api.views.console import asset_forms, forms, labels
 from cmdb_api.views.console.gate import ADMIN, WRITE, needs
+from cmdb_api.views.console.messages import say
 
 blp = Blueprint("asset_edit", __name__, url_prefix="/assets")
 
@@ -141,7 +142,7 @@ def remove_alias(hostname):
         flash(_("%(alias)s is no name of it any more.", alias=alias))
     except NotFound as error:
         db.session.rollback()
-        flash(error.message, "warning")
+        flash(say(error.message), "warning")
     return redirect(url_for(".aliases_of", hostname=hostname), 303)
 
 

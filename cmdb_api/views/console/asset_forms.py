@@ -11,6 +11,7 @@ from cmdb_api.services import etags, facts, picking
 from cmdb_api.services.facts import BYTES, FLAG, LIST
 from cmdb_api.views.console import forms, labels
 from cmdb_api.views.console.asset_fields import Facts, FactsField, Picked, Several
+from cmdb_api.views.console.messages import listed
 
 PLACES = ("data_centre", "room", "rack")
 UNITS = ("position_u", "height_u")
@@ -64,7 +65,7 @@ class AssetForm(forms.EditForm):
         taken = error.details.get("taken_by")
         if taken is None:
             return
-        names = ", ".join(row["hostname"] or _("another asset") for row in taken)
+        names = listed(row["hostname"] or _("another asset") for row in taken)
         free = self.free = error.details.get("free")
         self.position_u.errors = [
             _("These units are taken by %(names)s.", names=names),

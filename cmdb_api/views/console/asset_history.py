@@ -76,7 +76,7 @@ def page(hostname):
 
     name = f"history-{''.join(c if c.isalnum() or c in '.-' else '_' for c in asset['hostname'])}"
     listing = tables.read(name, _columns(), HistoryQuery(), fetch)
-    if tables.wanted_file():
+    if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template(
         "console/asset_history.html",

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from cmdb_api.views.console import components, formats
+from cmdb_api.views.console.messages import listed
 
 # Names, volumes or addresses in one line.
 MOST = 6
@@ -142,7 +143,7 @@ def _counted(names):
     counts = Counter(name for name in names if name)
     told = [f"{count}{TIMES}{name}" if count > 1 else str(name) for name, count in counts.items()]
     more = [_("and %(count)s more", count=len(told) - MOST)] if len(told) > MOST else []
-    return ", ".join([*told[:MOST], *more])
+    return listed([*told[:MOST], *more])
 
 
 def _sum(items, name):

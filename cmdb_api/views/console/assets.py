@@ -15,6 +15,7 @@ from cmdb_api.services.search.readers import Reader
 from cmdb_api.views import exporting
 from cmdb_api.views.console import asking, formats, labels, searching, tables
 from cmdb_api.views.console.language import CHINESE, language
+from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("assets", __name__, url_prefix="/assets")
@@ -27,6 +28,7 @@ _SEARCHED = {
     "endpoint": "console.assets.page",
     "title": _l("Assets"),
     "examples": searching.EXAMPLES,
+    "parts": {},
 }
 
 
@@ -111,7 +113,7 @@ def _columns():
     try:
         return columns.choose(db.session, names), None
     except Invalid as error:
-        wrong = " ".join(error.fields.get("columns") or [error.message])
+        wrong = " ".join(map(say, error.fields.get("columns") or [error.message]))
     found = []
     for name in names[: columns.MOST]:
         try:

@@ -15,6 +15,7 @@ from cmdb_api.services.bulk_edits import LISTS, MOST, Edit
 from cmdb_api.views import errors
 from cmdb_api.views.console import forms, labels
 from cmdb_api.views.console.asset_fields import Picked, Several
+from cmdb_api.views.console.messages import say
 
 REFERENCES = ("asset_type", "environment", "business_unit", "supplier", "data_centre", "room")
 DAYS = ("purchased_on", "warranty_until")
@@ -97,5 +98,5 @@ class BulkForm(forms.Form):
             told = errors.invalid(error.messages, None, EditSchema())
             for name, texts in told.fields.items():
                 field = self[name.split(".")[0] + way]
-                field.errors = [*field.errors, *texts]
+                field.errors = [*field.errors, *map(say, texts)]
             return {}

@@ -13,6 +13,7 @@ from cmdb_api.services import identifiers
 from cmdb_api.services.assets import KIND as ASSET
 from cmdb_api.views.console import difference_rows, formats, labels
 from cmdb_api.views.console.change_words import DECLARED, ONE, WHOLE
+from cmdb_api.views.console.messages import listed
 
 # What describes a component best, first; as many as SHOWN are told.
 TELLING = (
@@ -147,7 +148,7 @@ def _mark(change):
         return _filled(_l("%(kind)s: another machine bears the name from here on"), kind=kind)
     count = change.get("item_count")
     if count is None and change.get("fields"):
-        names = ", ".join(labels.field(name) for name in change["fields"][:SHOWN])
+        names = listed(labels.field(name) for name in change["fields"][:SHOWN])
         return _filled(_l("%(kind)s: first report of %(fields)s"), kind=kind, fields=names)
     # On many hosts each had its own number.
     if count is None or change.get("host_count", 1) > 1:

@@ -4,7 +4,16 @@ from flask import g, request
 from flask_babel import get_timezone
 
 from cmdb_api.version import VERSION
-from cmdb_api.views.console import addresses, files, formats, gate, icons, labels, navigation
+from cmdb_api.views.console import (
+    addresses,
+    files,
+    formats,
+    gate,
+    icons,
+    labels,
+    messages,
+    navigation,
+)
 from cmdb_api.views.console.language import LANGUAGES, TAGS, language
 
 THEMES = ("auto", "light", "dark")
@@ -14,7 +23,7 @@ THEME_COOKIE, DENSITY_COOKIE = "cmdb_theme", "cmdb_density"
 
 def init_app(app):
     """Give the templates of this app what they know."""
-    app.jinja_env.filters.update(formats.FILTERS | labels.FILTERS)
+    app.jinja_env.filters.update(formats.FILTERS | labels.FILTERS | messages.FILTERS)
     known = {"icon": icons.icon, "file_url": files.address, "page_url": addresses.of}
     app.jinja_env.globals.update(known, may=gate.may)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from cmdb_api.models import coverage as models
 from cmdb_api.services import reasons
 from cmdb_api.views.console import formats
+from cmdb_api.views.console.messages import say
 
 # {reason: (its name, what it means, what mends it)}
 REASONS = {
@@ -134,7 +135,7 @@ def mends(item):
 
 def timed(text):
     """Return a text of a service with its times in the viewer's zone."""
-    pieces = _TIME.split(text)
+    pieces = _TIME.split(say(text))
     return Markup().join(
         formats.moment(each) if number % 2 else escape(each) for number, each in enumerate(pieces)
     )

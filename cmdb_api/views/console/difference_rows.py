@@ -11,6 +11,7 @@ from cmdb_api.models.change import MARKS, REKEYED, RESET
 from cmdb_api.services.assets import KIND as ASSET
 from cmdb_api.views.console import asset_forms, formats, labels
 from cmdb_api.views.console.asset_fields import Facts
+from cmdb_api.views.console.messages import listed
 
 # Of what people declare, beside the columns of a list of assets.
 DECLARED = {
@@ -136,7 +137,7 @@ def _mark(change):
         return _("Another machine bears the name from here on.")
     if change["item_count"] is not None:
         return ngettext("The first %(num)s.", "The first %(num)s.", change["item_count"])
-    names = ", ".join(label(change["kind"], name) for name in change["fields"] or ())
+    names = listed(label(change["kind"], name) for name in change["fields"] or ())
     return _("Reported for the first time: %(fields)s.", fields=names)
 
 

@@ -25,6 +25,7 @@ from cmdb_api.services.exchange.tables import TYPES, XLSX
 from cmdb_api.services.search import columns, titles
 from cmdb_api.views.console import forms, gate, labels
 from cmdb_api.views.console import import_work as work
+from cmdb_api.views.console.messages import say
 
 RECENT = 5
 TEMPLATE_NAMES = {titles.EN: "assets", titles.ZH: "资产"}
@@ -63,7 +64,7 @@ def upload():
         number = _keep(sent)
     except CMDBError as error:
         db.session.rollback()
-        form.file.errors = [error.message]
+        form.file.errors = [say(error.message)]
         return _page(form)
     return redirect(url_for("console.exchange.file", upload=number))
 

@@ -16,6 +16,7 @@ from cmdb_api.services.search import columns, saved, titles
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.views import errors, exporting
 from cmdb_api.views.console import exchange, labels
+from cmdb_api.views.console.messages import say_all
 
 family = exchange.blp
 FORMATS = {
@@ -51,7 +52,7 @@ def export_file():
         return exporting.answer(form, wanted)
     except CMDBError as error:
         db.session.rollback()
-        return _page(error.fields or {"": [error.message]}), 422
+        return _page(say_all(error.fields or {"": [error.message]})), 422
 
 
 def _wanted(form):

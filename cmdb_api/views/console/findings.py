@@ -15,23 +15,34 @@ from cmdb_api.schemas.finding import MOST, DecisionSchema, FindingQuery
 from cmdb_api.services import decisions, worklist
 from cmdb_api.views.console import finding_evidence, forms, tables
 from cmdb_api.views.console import finding_texts as texts
+from cmdb_api.views.console.messages import listed
 from cmdb_api.views.console.tables import Column
 
 log = logging.getLogger(__name__)
 
 blp = Blueprint("findings", __name__, url_prefix="/findings")
 
+# How findings are shown where not one below another.
+TABLE = "table"
+ORDERS = (
+    ("", _l("opened last first")),
+    ("opened_at", _l("opened first first")),
+    ("kind,-opened_at", _l("by kind")),
+    ("hostname,-opened_at", _l("by host")),
+)
 # Which decisions take what a form has beside the decision and the comment.
 TAKE = {"into": ("alias", "merge"), "until": ("mute",)}
 COLUMNS = [
+    Column("message", _l("Finding"), texts.plain, wide=True),
     Column("id", _l("Number"), type="number"),
     Column("kind", _l("Kind"), lambda row: str(texts.KINDS[row["kind"]])),
     Column("hostname", _l("Host")),
     Column("other", _l("The other host")),
-    Column("message", _l("Finding"), texts.plain),
+    Column("subject", _l("Subject"), usual=False),
     Column("status", _l("Status"), lambda row: str(texts.STATUSES[row["status"]])),
     Column("opened_at", _l("Opened"), type="moment"),
     Column("first_at", _l("Opened first"), type="moment"),
+    Column("muted_until", _l("Muted until"), type="moment", usual=False),
 ]
 
 
@@ -52,7 +63,8 @@ class DecisionForm(forms.Form):
 @blp.get("")
 def page():
     """List findings, each with what shows it and what can be decided."""
-    listing = tables.read("findings", COLUMNS, FindingQuery(), _fetch)
+    more = {"rows": worklist.ROWS, "key": "id"}
+    listing = tables.read("findings", COLUMNS, FindingQuery(), _fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     summary = worklist.summary(db.session)
@@ -63,8 +75,13 @@ def page():
         offered=_offered(listing.items),
         texts=texts,
         evidence_of=finding_evidence.of,
+        as_table=request.args.get("view") == TABLE,
+        orders=ORDERS,
         form=None,
     )
+
+
+tables.choosable(blp, page)
 
 
 @blp.get("/<int:number>")
@@ -91,7 +108,7 @@ def decide(number):
         return _one(number, form, tried=True), error.status
     flash(_("Decided: %(what)s.", what=texts.decision(given["decision"])))
     if hosts := taken.get("needs_new_key"):
-        flash(_("Reports again once it has its new key: %(hosts)s", hosts=", ".join(hosts)), "info")
+        flash(_("Reports again once it has its new key: %(hosts)s", hosts=listed(hosts)), "info")
     return redirect(_back(number), 303)
 
 
@@ -99,7 +116,9 @@ def decide(number):
 def decide_many():
     """Decide the same about several findings; tell what became of each."""
     form = DecisionForm()
-    numbers = [int(n) for n in request.form.getlist("ids") if n.isdecimal() and len(n) < 19][:MOST]
+    numbers = [int(n) for n in request.form.getlist(tables.PICK) if n.isdecimal() and len(n) < 19][
+        :MOST
+    ]
     given = forms.checked(form, DecisionSchema())
     if not numbers or given is None:
         told = [*form.wrong, *(text for texts_ in form.errors.values() for text in texts_)]

@@ -17,6 +17,7 @@ from wtforms.widgets import CheckboxInput
 from cmdb_api.errors import CMDBError, Conflict, PreconditionFailed, TooMany
 from cmdb_api.extensions import db
 from cmdb_api.views import errors
+from cmdb_api.views.console.messages import say
 
 # What of a form is no value.
 _NOT_VALUES = ("csrf_token", "etag")
@@ -118,9 +119,9 @@ def tell(form, error):
     known = {name: texts for name, texts in error.fields.items() if name.split(".")[0] in fields}
     for name, texts in known.items():
         field = fields[name.split(".")[0]]
-        field.errors = [*field.errors, *texts]
+        field.errors = [*field.errors, *map(say, texts)]
     if not known or len(known) < len(error.fields):
-        form.wrong.append(error.message)
+        form.wrong.append(say(error.message))
     if not error.fields and isinstance(error, (Conflict, TooMany)):
         form.refused = error.status
 

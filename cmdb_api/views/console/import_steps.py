@@ -14,6 +14,7 @@ from cmdb_api.services.exchange import mapping, mappings, runs, uploads
 from cmdb_api.services.exchange.making import POSSIBLE
 from cmdb_api.views.console import exchange, formats, forms, labels
 from cmdb_api.views.console import import_work as work
+from cmdb_api.views.console.messages import say
 
 family = exchange.blp
 HOW = {
@@ -79,7 +80,7 @@ def apply(upload):
     try:
         number = work.do(known, known["asked"], dry_run=False)
     except CMDBError as error:
-        flash(error.message, "danger")
+        flash(say(error.message), "danger")
         return redirect(url_for("console.exchange.file", upload=upload))
     told = runs.one(db.session, number)
     _tell(told)
@@ -193,7 +194,7 @@ def _shown(form, known, found, asked):
     form.create.choices = [] if limited else [(name, labels.column(name)) for name in POSSIBLE]
     form.sheet.data, form.encoding.data = asked.get("sheet"), asked.get("encoding")
     if found.error and not form.errors and not form.wrong:
-        form.wrong.append(found.error.message)
+        form.wrong.append(say(found.error.message))
     more = {
         "upload": known,
         "found": found,

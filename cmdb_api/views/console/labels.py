@@ -65,6 +65,16 @@ ACTIONS = {
     "rekeyed": _l("places renamed"),
     "reset": _l("another machine"),
 }
+TYPES = {
+    "text": _l("text"),
+    "number": _l("number"),
+    "bytes": _l("bytes"),
+    "bool": _l("true or false"),
+    "list": _l("list"),
+    "day": _l("day"),
+    "moment": _l("moment"),
+    "hostname": _l("hostname"),
+}
 ROLES = {
     "viewer": _l("viewer"),
     "operator": _l("operator"),
@@ -89,7 +99,22 @@ def field(name):
 def column(name):
     """Return the heading of a column of assets; its values say the unit."""
     heading = titles.title(name, CHINESE if language() == CHINESE else titles.EN)
-    return _UNIT.sub("", heading)
+    return _UNIT.sub("", _composed(heading, name) if language() == CHINESE else heading)
+
+
+def _composed(heading, name):
+    """Return a heading that has no Chinese, like bmc.count, made of those of its kind and field."""
+    fact = name.rpartition("expected.")[2]
+    kind_of, _dot, field_of = fact.partition(".")
+    if not heading.endswith(fact) or kind_of not in KINDS or not field_of:
+        return heading
+    words = _l("Count") if field_of == "count" else field(field_of)
+    return f"{heading.removesuffix(fact)}{kind(kind_of)} {words}"
+
+
+def type_of(name):
+    """Return what a type of values is called."""
+    return _called(TYPES, name) or _words(name)
 
 
 def state(name):
@@ -129,5 +154,10 @@ def _words(name):
 
 FILTERS = {
     **{"kind_label": kind, "field_label": field, "column_label": column, "role_label": role},
-    **{"state_label": state, "action_label": action, "standing_label": standing},
+    **{
+        "state_label": state,
+        "type_label": type_of,
+        "action_label": action,
+        "standing_label": standing,
+    },
 }

@@ -54,6 +54,21 @@ def zone():
     return chosen if chosen in all_timezones_set else "UTC"
 
 
+def services():
+    """Return {text: translation} of what services say, in the language of the page."""
+    return _services(babel.domain_instance.folder, str(get_locale() or ENGLISH))
+
+
+@lru_cache(maxsize=8)
+def _services(folder, language):
+    try:
+        with open(f"{folder}/{language}/LC_MESSAGES/services.po", "rb") as file:
+            found = read_po(file, locale=language)
+    except FileNotFoundError:
+        return {}
+    return {each.id: each.string for each in found if each.id and each.string}
+
+
 @lru_cache(maxsize=8)
 def _translations(folder, language):
     path = f"{folder}/{language}/LC_MESSAGES/messages.po"

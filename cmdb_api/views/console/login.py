@@ -133,6 +133,12 @@ def _kept(text):
     """Return the fields that were kept over a login: [(name, value)]."""
     try:
         pairs = json.loads(text or "[]")
-        return [(str(name), str(value)) for name, value in pairs]
-    except (ValueError, TypeError):
+        kept = [(_writable(name), _writable(value)) for name, value in pairs]
+    except (ValueError, TypeError, RecursionError):
         return []
+    return [pair for pair in kept if pair[0] != current_app.config["WTF_CSRF_FIELD_NAME"]]
+
+
+def _writable(value):
+    """Return a value of JSON as text that a page can hold: without half characters."""
+    return str(value).encode("utf-8", "replace").decode()

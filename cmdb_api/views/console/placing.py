@@ -14,6 +14,7 @@ from cmdb_api.services import assets, choices, etags, fullness, master
 from cmdb_api.services.places import BETWEEN
 from cmdb_api.services.resources import RACKS
 from cmdb_api.views.console import elevations, forms, gate, places
+from cmdb_api.views.console.messages import say
 
 # Names that the form offers.
 MOST_OFFERED = 200
@@ -128,7 +129,7 @@ def _may_move(form, number):
     try:
         asset = assets.find(db.session, form.hostname.data.strip())
     except CMDBError as error:
-        form.hostname.errors = [error.message]
+        form.hostname.errors = [say(error.message)]
         return False
     if asset.rack_id in (None, number) or form.sure.data == asset.hostname:
         return True

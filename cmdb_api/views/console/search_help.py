@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services import edits, master
+from cmdb_api.services import edits, master, worklist
 from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
@@ -52,6 +52,17 @@ LISTS = {
                 ("actor:anna AND NOT action:login", _l("what anna did, without her logins")),
                 ("address:192.0.2.*", _l("what came from addresses that begin so")),
                 ("status:>=400", _l("what was answered with an error")),
+            ),
+        ),
+        Searched(
+            "console.findings.page",
+            _l("Findings"),
+            worklist.ROWS,
+            (
+                ("kind:drift AND rack:A12", _l("values that differ from what is declared there")),
+                ("opened_at:<now-30d", _l("open for more than 30 days")),
+                ("NOT kind:(collector OR clock)", _l("all kinds but these two")),
+                ("state:online AND tag:prod", _l("of assets that are online and have this tag")),
             ),
         ),
         Searched(

@@ -1,5 +1,6 @@
 """Files of lists: all rows, in the columns that are shown, as CSV or a workbook."""
 
+import re
 from tempfile import TemporaryFile
 
 from flask import request
@@ -12,6 +13,7 @@ TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
 # Rows that are asked for at once for a file, and most in one.
 CHUNK, MOST = 500, 200_000
 _COLUMN_TYPES = {"number": facts.NUMBER, "moment": search_columns.MOMENT, "day": search_columns.DAY}
@@ -36,7 +38,14 @@ def _sheet(file, listing, headings, rows):
     ]
     about = [(f"{name}", str(value)) for name, value in request.args.items(multi=True)]
     tell = lambda count, _cut: ("about", [("rows", count), *about])  # noqa: E731
-    return sheet_writer.write(file, chosen, headings, rows, name=listing.name[:31], about=tell)
+    name = _sheet_name(listing.name)
+    return sheet_writer.write(file, chosen, headings, rows, name=name, about=tell)
+
+
+def _sheet_name(name):
+    """Return a name that a sheet may have: at most 31 units of UTF-16, not all characters."""
+    plain = _NOT_IN_SHEET_NAMES.sub("_", name).encode("utf-16-le")[:62]
+    return plain.decode("utf-16-le", "ignore")
 
 
 def _rows(listing, fetch, fixed):

@@ -9,8 +9,9 @@ from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas.subscription import DeliveryQuery
 from cmdb_api.services.events import backlog, subscriptions
-from cmdb_api.views.console import access_words, labels, tables
+from cmdb_api.views.console import access_words, formats, labels, tables
 from cmdb_api.views.console.gate import ADMIN, needs
+from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 STATUSES = {"pending": _l("waiting"), "dead": _l("given up")}
@@ -31,6 +32,10 @@ def _action(row):
     return str(access_words.EVENT_ACTIONS.get(action, action))
 
 
+def _answer(row):
+    return formats.text(row["error"] and say(row["error"]))
+
+
 COLUMNS = [
     Column("created_at", _l("Happened"), type="moment"),
     Column("host", _l("Host"), _event("host")),
@@ -40,7 +45,7 @@ COLUMNS = [
     Column("status", _l("Status"), lambda row: str(STATUSES[row["status"]])),
     Column("attempts", _l("Tries"), type="number"),
     Column("next_at", _l("Next try"), type="moment"),
-    Column("error", _l("Answer of the last try"), wide=True),
+    Column("error", _l("Answer of the last try"), show=_answer, wide=True),
     Column("failed_at", _l("Failed first"), type="moment", usual=False),
     Column("id", _l("Number"), type="number", usual=False),
 ]
