@@ -3,14 +3,14 @@
 from marshmallow import Schema, fields, validate
 
 from cmdb_api.models.change import ACTIONS
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Hostname, Kind, Moment, Since, Text
 from cmdb_api.services.changes import ORIGINS
 
 _WHEN = "ISO 8601, or so long ago: 30m, 24h, 7d"
 
 
-class AnyChangeQuery(PageQuery):
+class AnyChangeQuery(RowsQuery):
     """Which changes."""
 
     kind = fields.List(Kind(), load_default=(), metadata={"example": ["disk"]})

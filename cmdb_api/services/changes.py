@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Text, cast, func, select
 
 from cmdb_api.errors import Invalid, NotFound
 from cmdb_api.models import Change
-from cmdb_api.models.change import RESET
+from cmdb_api.models.change import ACTIONS, RESET
 from cmdb_api.models.types import now
-from cmdb_api.services import assets, diff, flapping, kinds, pages, retention, times
+from cmdb_api.services import assets, diff, flapping, kinds, retention, times
+from cmdb_api.services.quarantine import KINDS
+from cmdb_api.services.search import rows, values
+from cmdb_api.services.search.columns import MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 PEOPLE, HOSTS = "people", "hosts"
 ORIGINS = (PEOPLE, HOSTS)
@@ -18,7 +22,49 @@ MOST_OTHERS = 100
 FOLDED = timedelta(days=31)
 
 
-def page(session, *, fold=False, limit, cursor=None, **filters):
+def _has_field(_session, wanted):
+    """Return the condition that one of the fields that differ is as wanted."""
+    values.check_text("field", wanted)
+    return values.text(cast(Change.fields, Text), wanted, '%"{}"%')
+
+
+# There are too many to be ordered by more than the time.
+ROWS = Rows(
+    "changes",
+    {
+        "at": Field(Change.at, MOMENT, always=True, description="when it was collected, or made"),
+        "hostname": Field(Change.hostname, named=True, sorts=False, description="as it was called"),
+        "kind": Field(
+            Change.kind,
+            named=True,
+            sorts=False,
+            offered=(assets.KIND, *sorted(KINDS)),
+            description="the kind of component; asset: what people declare",
+        ),
+        "place": Field(
+            Change.place, named=True, unique=True, sorts=False, description="which of the kind"
+        ),
+        "action": Field(Change.action, choices=ACTIONS, sorts=False, description="what happened"),
+        "field": Field(
+            Change.fields, sorts=False, has=_has_field, unique=True, description="what differs"
+        ),
+        "actor": Field(Change.actor, named=True, sorts=False, description="the person"),
+        "report_id": Field(
+            Change.report_id, unique=True, sorts=False, description="the report it came with"
+        ),
+        "asset_id": Field(
+            Change.asset_id, NUMBER, always=True, sorts=False, description="of the asset"
+        ),
+        "seq": Field(
+            Change.seq, NUMBER, always=True, sorts=False, description="counts up within an asset"
+        ),
+    },
+    order=("-at", "asset_id", "-seq"),
+    asset=Change.asset_id,
+)
+
+
+def page(session, *, fold=False, limit, cursor=None, sort=None, **filters):
     """
     Return one page; ``asset`` is a hostname, ``since`` is part of the time and ``until`` not.
 
@@ -26,15 +72,9 @@ def page(session, *, fold=False, limit, cursor=None, **filters):
     """
     wanted = conditions(session, **filters)
     folded = _folded(session, wanted, filters) if fold else flapping.NONE
-    query = select(Change).where(*wanted, *folded.condition())
-    if cursor:
-        query = query.where(_after(*pages.read(cursor, moment, int, int)))
-    query = query.order_by(Change.at.desc(), Change.asset_id, Change.seq.desc())
-    found = session.scalars(query.limit(limit + 1)).all()
-    rows, following = pages.cut(
-        found, limit, lambda row: (row.at.isoformat(), row.asset_id, row.seq)
-    )
-    items = [told(row) | {"flapped": folded.told(row)} for row in rows]
+    query, order = select(Change).where(*wanted, *folded.condition()), {"sort": sort}
+    found, following = rows.page(session, ROWS, query, limit=limit, cursor=cursor, **order)
+    items = [told(row[0]) | {"flapped": folded.told(row[0])} for row in found]
     horizon = retention.horizon(session)
     return {"items": items, "pruned_before": horizon, "next_cursor": following}
 
@@ -79,7 +119,16 @@ def _kept(session, asset_id):
 
 
 def conditions(
-    session, *, asset=None, kind=(), action=(), actor=None, origin=None, since=None, until=None
+    session,
+    *,
+    asset=None,
+    kind=(),
+    action=(),
+    actor=None,
+    origin=None,
+    since=None,
+    until=None,
+    query=None,
 ):
     """Return the conditions for what is asked for; raises NotFound, or Invalid."""
     if since and until and since >= until:
@@ -100,6 +149,8 @@ def conditions(
         found.append(Change.at >= since)
     if until:
         found.append(Change.at < until)
+    if query:
+        found.append(ROWS.condition(session, query))
     return found
 
 
@@ -114,16 +165,6 @@ def moment(text):
     if found.tzinfo is None:
         raise ValueError(text)
     return found
-
-
-def _after(at, asset_id, seq):
-    """Return the condition for rows that come after this one."""
-    older_of_asset = and_(Change.asset_id == asset_id, Change.seq < seq)
-    # The first part alone lets the index on the time be used.
-    return and_(
-        Change.at <= at,
-        or_(Change.at < at, Change.asset_id > asset_id, older_of_asset),
-    )
 
 
 def told(change, *, whole=False):

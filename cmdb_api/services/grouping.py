@@ -6,13 +6,16 @@ query over a bounded window.
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import BigInteger, cast, func, literal, or_, select, tuple_, union_all
 
 from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset, Change
 from cmdb_api.models.change import MARKS
 from cmdb_api.models.types import now
 from cmdb_api.services import changes, dialects, flapping, identifiers, pages, retention
+from cmdb_api.services.search import ordering
+from cmdb_api.services.search.columns import MOMENT, NUMBER, TEXT
+from cmdb_api.services.search.ordering import Key, Order
 
 CHANGE = Change.__table__
 LONGEST, SLACK = timedelta(days=31), timedelta(minutes=1)
@@ -24,20 +27,25 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 # What a line is ordered by where another happened last at the same time: likeness tells of what
 # kind and action it is, but for marks, which have none.
 TIES = ("kind", "action", "likeness")
+# What lines can be ordered by beside that.
+SORTS = {"last_at": MOMENT, "first_at": MOMENT, "host_count": NUMBER, "change_count": NUMBER}
 
 
-def page(session, *, since=None, until=None, limit, cursor=None, **filters):
+def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **filters):
     """Return one page of lines, the latest first; its window stays that of the first page."""
-    after = cursor and pages.read(cursor, *[changes.moment] * 3, str, str, int)
+    parts = ordering.parted(sort)
+    _check(parts)
+    after = cursor and _order(None, parts).read(cursor, *[changes.moment] * 2)
     since, until = after[:2] if after else window(since, until)
     wanted = changes.conditions(session, since=since, until=until, **filters)
     rows = _lines(session, wanted).subquery()
-    order = rows.c.last_at.desc(), *(rows.c[name] for name in TIES)
-    query = select(rows).order_by(*order).limit(limit + 1)
+    order = _order(rows.c, parts)
+    query = select(rows, *order.columns).order_by(*order.clauses).limit(limit + 1)
     if after:
-        query = query.where(_following(rows.c, *after[2:]))
+        query = query.where(order.beyond(after))
+    bounds = [when.isoformat() for when in (since, until)]
     found, following = pages.cut(
-        session.execute(query).all(), limit, lambda row: _mark(row, since, until)
+        session.execute(query).all(), limit, lambda row: (*bounds, *order.cursor(row))
     )
     return {
         "since": since,
@@ -97,15 +105,25 @@ def _sums(session, c):
     )
 
 
-def _following(c, last_at, *ties):
-    """Return the condition for lines that come after this one."""
-    later = tuple_(*(c[name] for name in TIES)) > tuple_(*ties)
-    return and_(c.last_at <= last_at, or_(c.last_at < last_at, later))
+def _check(parts):
+    """Raise Invalid where lines can't be ordered so."""
+    for part in parts:
+        if part.removeprefix("-") not in SORTS:
+            known = ", ".join(SORTS)
+            raise Invalid.of("sort", f"like changes are ordered by {known}, not by {part}")
 
 
-def _mark(row, since, until):
-    moments = (when.isoformat() for when in (since, until, row.last_at))
-    return (*moments, row.kind, row.action, row.likeness)
+def _order(c, parts):
+    """Return the Order of lines, of these columns; to read a cursor it needs none."""
+    keys = {}
+    for part in (*parts, "-last_at"):
+        name = part.removeprefix("-")
+        # A sum is no whole number to every database.
+        value = c and cast(c[name], BigInteger) if SORTS[name] == NUMBER else c and c[name]
+        keys.setdefault(name, Key(name, SORTS[name], value, part.startswith("-"), True))
+    types = {"likeness": NUMBER}
+    ties = [Key(name, types.get(name, TEXT), c and c[name], False, True) for name in TIES]
+    return Order([*keys.values(), *ties], ordering.marked(parts))
 
 
 def _told(session, rows):

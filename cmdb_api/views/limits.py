@@ -105,6 +105,7 @@ PAGES = {
     **_pages("asset_edit", _FORM, "register edit state aliases_of"),
     **_pages("asset_edit", _SEND, "remove_alias"),
     **_pages("changes", _READ, "page one"),
+    **_pages("changes", _SEND, "page_picked"),
     **_pages("saved", _READ, "page open"),
     **_pages("saved", _FORM, "add edit remove"),
     **_pages("bulk", _FORM, "page"),

@@ -12,6 +12,11 @@ NAME = "<x-canary>'\"{{7*7}}canary‮🔥"
 # The same where only what prints is taken.
 PLAIN = "".join(c for c in EVIL if c.isprintable())
 LONG = "long" * 1000
+# How texts begin that a spreadsheet would run.
+FORMULAS = ("=", "+", "-", "@", "\uff1d")
+# What a URL takes of it.
+_IN_URLS = "<x-canary>'\"x-canary=1{{7*7}}canary</title><script>canary()</script>"
+OLD_SECRET = "canary-old-secret-of-a-webhook"
 SECRET = "canary-secret-that-nobody-sees"
 
 
@@ -56,8 +61,10 @@ def build(admin, relay, post):
     run = done(sent).json["id"]
     add("import-mappings", name=PLAIN, description=EVIL, columns={EVIL: "comment", NAME: None})
     run = _try_a_file(admin) or run
+    _send_strange_names(admin)
     found = admin.get(f"{API}/findings").json["items"]
     _decide(admin, found[0])
+    _write_formulas(admin)
     done(admin.put(f"{API}/assets/twin01/aliases/{_quoted(NAME + '-alias')}"))
     return {
         **{"hostname": _quoted(NAME), "data_centre": centre, "room": room, "rack": rack},
@@ -93,12 +100,21 @@ def sections(level):
 def _failing_webhook(admin):
     """Add a webhook whose receiver answers in a hostile way; return its id."""
     from cmdb_api.extensions import db
-    from cmdb_api.models import Subscription
+    from cmdb_api.models import Delivery, Outbox, Subscription
 
     number = fleet.add_a_webhook(admin)
     with admin.client.application.app_context():
         row = db.session.get(Subscription, number)
-        row.last_error = EVIL
+        row.name, row.url, row.last_error = PLAIN, f"http://192.0.2.9/{_IN_URLS}", EVIL
+        row.query, row.old_secret = f'comment:"{_IN_URLS[:9]}"', OLD_SECRET
+        event = dict.fromkeys(("host", "kind", "place", "action", "actor"), EVIL)
+        event |= {"id": "1", "before": {EVIL: EVIL}, "after": None}
+        told = Outbox(asset_id=1, event=event, handed_out=True)
+        db.session.add(told)
+        db.session.flush()
+        # What the receiver answered: a page.
+        failed = {"status": "dead", "attempts": 3, "error": f"status 500: <html>{EVIL}</html>"}
+        db.session.add(Delivery(subscription_id=number, outbox_id=told.id, asset_id=1, **failed))
         db.session.commit()
     return number
 
@@ -118,6 +134,30 @@ def _try_a_file(admin):
     tried = client.post(upload, data=token | fields)
     assert tried.location, tried.text
     return int(tried.location.rpartition("/")[2])
+
+
+def _send_strange_names(admin):
+    """Let the audit log tell of fields, subjects and paths that are hostile."""
+    for given in ({EVIL: EVIL, "name": "x"}, {"name": EVIL, f"=cmd() {NAME}": SECRET}):
+        assert admin.post(f"{API}/tags", json=given).status_code in (409, 422)
+    assert admin.patch(f"{API}/assets/{_quoted(EVIL)}", json={"comment": SECRET}).status_code == 404
+    for name in (EVIL, f"=cmd() {PLAIN}", "x" * 4000):
+        given = {"name": name, "password": SECRET}
+        assert admin.post(f"{API}/sessions", json=given).status_code in (401, 422)
+
+
+def _write_formulas(admin):
+    """Let what people write begin as formulas do."""
+    for number, start in enumerate(FORMULAS):
+        given = {"hostname": f"formula{number}", "comment": f"{start}cmd|' /C calc'!A0 {EVIL}"}
+        given["inventory_number"] = f"{start.strip()}1+{number}"
+        answer = admin.post(f"{API}/assets", json=given)
+        assert answer.status_code < 300, answer.text
+        name = f"{start.strip()}HYPERLINK({number})"
+        answer = admin.post(f"{API}/tags", json={"name": name, "description": f"{start}1"})
+        assert answer.status_code < 300, answer.text
+        given = {"name": name, "query": f'comment:"{number}"', "shared": True, "description": name}
+        assert admin.post(f"{API}/saved-queries", json=given).status_code < 300
 
 
 def _decide(admin, finding):

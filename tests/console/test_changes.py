@@ -95,7 +95,7 @@ def test_groups_name_their_hosts_and_one_by_one_has_each(site, look):
     assert line.locator("a.host").inner_text() == "web01"
     looker.page.click("text=One by one")
     assert "kind=disk" in looker.page.url
-    hosts = looker.page.locator("tbody td:nth-child(2)").all_inner_texts()
+    hosts = looker.page.locator("tbody td:nth-child(3)").all_inner_texts()
     assert {"web01", "web02", "db01"} <= set(hosts)
 
 

@@ -68,6 +68,8 @@ ALSO = {
     "console.changes.page": [
         *("since=31d", "view=each&fold=true", "view=each&kind=nosuch", "since=soon", "since=90d"),
         "view=each&columns=at,line,differences&origin=people",
+        "query=kind:package%20AND%20hostname:web*&since=31d&sort=-change_count",
+        *("view=each&query=field:size_bytes&sort=at", "query=nosuch:1&view=each"),
     ],
     "console.audit.page": [
         *("query=action:write%20AND%20NOT%20actor:x&sort=-actor", "query=nosuch:1&sort=nosuch"),

@@ -66,12 +66,20 @@ class Order:
         plain = [value.isoformat() if isinstance(value, date) else value for value in values]
         return plain if self.mark is None else [self.mark, *plain]
 
-    def after(self, cursor):
-        """Return the condition for what comes after a cursor's row; raises Invalid."""
+    def read(self, cursor, *before):
+        """Return the values in a cursor, those of other kinds ``before`` first; raises Invalid."""
         kinds = [_or_none(_KINDS[key.type]) for key in self.keys]
         if self.mark is not None:
             kinds = [self._same, *kinds]
-        values = pages.read(cursor, *kinds)[-len(self.keys) :]
+        return pages.read(cursor, *before, *kinds)
+
+    def after(self, cursor):
+        """Return the condition for what comes after a cursor's row; raises Invalid."""
+        return self.beyond(self.read(cursor))
+
+    def beyond(self, values):
+        """Return the condition for what comes after a row; the keys' values are the last ones."""
+        values = values[-len(self.keys) :]
         found = false()
         for key, value in reversed(list(zip(self.keys, values, strict=True))):
             found = key.after(value, found)

@@ -29,6 +29,8 @@ class Field(NamedTuple):
     type: str = TEXT
     # What it may be; others are refused.
     choices: tuple = ()
+    # What is offered to whoever writes a search; others may be asked for as well.
+    offered: tuple = ()
     # Whether a word without a field is looked for in it.
     named: bool = False
     sorts: bool = True
@@ -62,6 +64,10 @@ class Rows:
         parts = ordering.parted(text)
         if len(parts) > ordering.MOST:
             raise Invalid.of("sort", f"more than {ordering.MOST} names")
+        for name in (part.removeprefix("-") for part in parts):
+            if name not in self.sorting:
+                hint = nearest.hint(name, self.sorting) or f"; it can be {', '.join(self.sorting)}"
+                raise Invalid.of("sort", f"there is nothing {name} to order by{hint}")
         keys = {}
         for part in (*parts, *self.order):
             name = part.removeprefix("-")
@@ -78,10 +84,7 @@ class Rows:
         return [name for name, each in self.fields.items() if each.sorts]
 
     def _key(self, name, down):
-        known = self.fields.get(name)
-        if known is None or not known.sorts:
-            hint = nearest.hint(name, self.sorting) or f"; it can be {', '.join(self.sorting)}"
-            raise Invalid.of("sort", f"there is nothing {name} to order by{hint}")
+        known = self.fields[name]
         value = known.value
         if known.type == TEXT and not known.always:
             value = ordering.letters(value)
@@ -110,8 +113,8 @@ def values_of(session, rows, name, prefix=""):
     known = rows.fields.get(name)
     if known is None:
         return []
-    if known.choices or known.type == FLAG:
-        offered = known.choices or ("false", "true")
+    offered = known.choices or known.offered or ("false", "true") * (known.type == FLAG)
+    if offered:
         return [(value, None) for value in offered if value.startswith(prefix.lower())]
     if not known.counted:
         return []

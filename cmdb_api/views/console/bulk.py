@@ -73,7 +73,7 @@ def _tell(form, error):
 def _begin():
     """Return the empty form for the assets that were chosen, or that a search finds."""
     wrong, total = {}, None
-    names = [*request.values.getlist("names"), *request.values.getlist(PICK)][: MOST + 1]
+    names = [*request.values.getlist("names"), *_picked()][: MOST + 1]
     if names:
         ids = bulk_edits.named(db.session, names)
         total = len(ids)
@@ -87,6 +87,11 @@ def _begin():
     form = BulkForm(formdata=None)
     form.ids.data = ",".join(map(str, ids[:MOST]))
     return _form(form, ids, total=total, wrong=wrong)
+
+
+def _picked():
+    """Return the hostnames that what was chosen in a list begins with."""
+    return list(dict.fromkeys(pick.partition(" ")[0] for pick in request.values.getlist(PICK)))
 
 
 def _form(form, ids, *, total=None, wrong=()):

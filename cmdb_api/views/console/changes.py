@@ -29,17 +29,23 @@ PRESETS = (
     ("31d", _l("31 days")),
 )
 ORIGINS = ((changes.HOSTS, _l("reported by hosts")), (changes.PEOPLE, _l("made by people")))
+
+
+def _made_by(group):
+    return group["example"]["actor"]
+
+
 GROUPS = [
     Column("line", _l("What changed"), change_lines.plain, wide=True),
     Column("hosts", _l("Hosts"), type="list"),
-    Column("host_count", _l("Number of hosts"), type="number", usual=False),
-    Column("change_count", _l("Changes"), type="number"),
-    Column("last_at", _l("Last"), type="moment"),
-    Column("first_at", _l("First"), type="moment", usual=False),
+    Column("host_count", _l("Number of hosts"), type="number", usual=False, sort="host_count"),
+    Column("change_count", _l("Changes"), type="number", sort="change_count"),
+    Column("last_at", _l("Last"), type="moment", sort="last_at"),
+    Column("first_at", _l("First"), type="moment", usual=False, sort="first_at"),
     Column("kind", _l("Kind"), lambda row: labels.kind(row["kind"]), usual=False),
     Column("place", _l("Place"), lambda row: difference_rows.place(row["place"]), usual=False),
     Column("action", _l("What happened"), lambda row: labels.action(row["action"]), usual=False),
-    Column("actor", _l("Person"), lambda row: row["example"]["actor"], usual=False),
+    Column("actor", _l("Person"), _made_by, asked=_made_by, usual=False),
 ]
 ONES = [
     Column("at", _l("Time"), type="moment", show=lambda row: formats.moment(row["at"])),
@@ -79,7 +85,9 @@ def page():
     """List what changed in the fleet, the latest first."""
     one_by_one = request.args.get("view") == EACH
     columns, fetch = (ONES, _ones) if one_by_one else (GROUPS, _groups)
-    listing = tables.read("changes", columns, ChangesQuery(), fetch)
+    key = _number if one_by_one else lambda group: _number(group["example"])
+    more = {"rows": changes.ROWS, "key": key}
+    listing = tables.read("changes", columns, ChangesQuery(), fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template(
@@ -95,6 +103,9 @@ def page():
     )
 
 
+tables.choosable(blp, page)
+
+
 @blp.get("/<hostname>/<count:seq>")
 def one(hostname, seq):
     """Show one change: who, when, old and new, and what else came with it."""
@@ -107,6 +118,11 @@ def one(hostname, seq):
         before=before,
         after=after,
     )
+
+
+def _number(change):
+    """Return what one change is chosen by."""
+    return f"{change['hostname']} {change['seq']}"
 
 
 def _groups(**asked):
@@ -127,7 +143,7 @@ def _kind_choices():
 
 def _hosts_url(group, listing):
     """Return the list, one by one, of the kind and the time of a group's changes."""
-    kept = {name: request.args.get(name) for name in ("asset", "actor", "origin")}
+    kept = {name: request.args.get(name) for name in ("asset", "actor", "origin", "query")}
     kept |= {"kind": group["kind"], "action": group["action"], "view": EACH}
     since, until = listing.more.get("since"), listing.more.get("until")
     moments = {"since": since and since.isoformat(), "until": until and until.isoformat()}

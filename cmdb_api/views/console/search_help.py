@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services import edits, master, worklist
+from cmdb_api.services import changes, edits, master, worklist
 from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
@@ -30,7 +30,7 @@ class Searched(NamedTuple):
     rows: Rows
     # (search, what it finds)
     examples: tuple = ()
-    # The parts of its page's path.
+    # The parts of its page's address.
     parts: dict = {}
 
 
@@ -53,6 +53,19 @@ LISTS = {
                 ("address:192.0.2.*", _l("what came from addresses that begin so")),
                 ("status:>=400", _l("what was answered with an error")),
             ),
+        ),
+        Searched(
+            "console.changes.page",
+            _l("Changes"),
+            changes.ROWS,
+            (
+                ("kind:disk AND rack:A12", _l("changes of disks in this rack")),
+                ("kind:package AND place:openssl*", _l("changes of packages whose names begin so")),
+                ("field:size_bytes AND NOT kind:filesystem", _l("where a size differs")),
+                ("actor:anna AND at:>now-7d", _l("what anna edited in the last 7 days")),
+                ("action:removed AND environment:production", _l("what went from such assets")),
+            ),
+            {"view": "each"},
         ),
         Searched(
             "console.findings.page",
