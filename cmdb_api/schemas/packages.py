@@ -2,11 +2,11 @@
 
 from marshmallow import Schema, fields, validate
 
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Text
 
 
-class PackageQuery(PageQuery):
+class PackageQuery(RowsQuery):
     """Which package."""
 
     name = Text(required=True, validate=validate.Length(min=1), metadata={"example": "openssl"})

@@ -2,13 +2,13 @@
 
 from marshmallow import Schema, fields
 
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Hostname, Moment, Text
 from cmdb_api.services import journeys
 
 
-class PartQuery(PageQuery):
-    """Which parts: of a serial number, or of an asset."""
+class PartQuery(RowsQuery):
+    """Which parts: of a serial number, of an asset, or what a search finds in assets now."""
 
     serial = Text(
         metadata={

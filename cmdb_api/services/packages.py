@@ -10,20 +10,33 @@ from cmdb_api.models import Asset, BulkItem, BulkList, Section
 from cmdb_api.services import nearest, pages, patterns
 from cmdb_api.services.access import visibility
 from cmdb_api.services.dialects import among, dialect
+from cmdb_api.services.search.rows import Field, Rows
 
 KIND = "package"
 ITEM = BulkItem.__table__.c
 # Letters that a name must share with another to be thought of.
 _ALIKE = 3
+ROWS = Rows(
+    "packages",
+    {
+        "hostname": Field(
+            Asset.hostname_key, named=True, always=True, description="the host that has it"
+        )
+    },
+    order=("hostname",),
+    asset=Asset.id,
+)
 
 
-def page(session, *, name, version=None, limit, cursor=None):
+def page(session, *, name, version=None, query=None, sort=None, limit, cursor=None):
     """
     Return the versions of a package, most hosts first, and one page of hosts by name.
 
-    ``version`` limits the hosts to those that have this one, also beside a newer one. Raises
-    NotFound where no host has it.
+    ``version`` limits the hosts to those that have this one, also beside a newer one; ``query`` to
+    those that it finds. Raises NotFound where no host has it.
     """
+    order = ROWS.sorted(sort)
+    narrowed = ROWS.condition(session, query) if query else None
     items = _items(session, name)
     lists = _lists(session, list(items)) if items else {}
     sizes = _sizes(session, list(lists)) if lists else {}
@@ -38,12 +51,15 @@ def page(session, *, name, version=None, limit, cursor=None):
         hint = nearest.hint(version, known) or f"; there is {', '.join(list(known)[:3])}"
         raise NotFound(f"no host has {name} in version {version}{hint}")
     held = {number: sorted(wanted & lists[number]) for number in sizes if wanted & lists[number]}
+    down = order.keys[0].down
     rows, following = pages.cut(
-        _hosts(session, held, limit + 1, cursor), limit, lambda row: (row[0].lower(), row[1])
+        _hosts(session, held, narrowed, down, limit + 1, cursor),
+        limit,
+        lambda row: (row[0].lower(), row[1]),
     )
     return {
         "name": name,
-        "total": sum(sizes[number] for number in held),
+        "total": _total(session, held, sizes, narrowed),
         "versions": _versions(items, counts),
         "items": [items[number] | {"hostname": hostname} for hostname, number in rows],
         "next_cursor": following,
@@ -89,7 +105,17 @@ def _sizes(session, lists):
     return dict(map(tuple, session.execute(query.group_by(c.bulk_list_id))))
 
 
-def _hosts(session, held, limit, cursor):
+def _total(session, held, sizes, narrowed):
+    """Return how many hosts have one of these lists."""
+    if narrowed is None:
+        return sum(sizes[number] for number in held)
+    c = Section.__table__.c
+    hosts = select(func.count()).select_from(Asset).join(Section, c.asset_id == Asset.id)
+    some = among(session, c.bulk_list_id, list(held))
+    return session.scalar(hosts.where(c.kind == KIND, some, narrowed))
+
+
+def _hosts(session, held, narrowed, down, limit, cursor):
     """Return (hostname, item) of hosts by name that have one of these lists, so many at most."""
     c = Section.__table__.c
     query = (
@@ -97,8 +123,13 @@ def _hosts(session, held, limit, cursor):
         .join(Section, (c.asset_id == Asset.id) & (c.kind == KIND))
         .where(among(session, c.bulk_list_id, list(held)))
     )
-    name, last = pages.read(cursor, str, int) if cursor else ("", -1)
-    query = query.where(Asset.hostname_key >= name).order_by(Asset.hostname_key)
+    if narrowed is not None:
+        query = query.where(narrowed)
+    key_ = Asset.hostname_key
+    name, last = pages.read(cursor, str, int) if cursor else (None, -1)
+    if name is not None:
+        query = query.where(key_ <= name if down else key_ >= name)
+    query = query.order_by(key_.desc() if down else key_)
     rows = [
         (hostname, number)
         for hostname, key, found in session.execute(query.limit(limit + 1))

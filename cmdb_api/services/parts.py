@@ -4,11 +4,15 @@ Where parts are stands in components, where they were in placements; both are re
 numbers asked for, and never more.
 """
 
-from sqlalchemy import select, union
+from sqlalchemy import or_, select, union
 
 from cmdb_api.errors import Invalid, NotFound
-from cmdb_api.models import Component, Placement
+from cmdb_api.models import BulkItem, Component, Placement
 from cmdb_api.services import assets, journeys, makers, pages, part_items, part_stays, stays
+from cmdb_api.services.quarantine import KINDS
+from cmdb_api.services.search import rows, values
+from cmdb_api.services.search.columns import MOMENT
+from cmdb_api.services.search.rows import Field, Rows
 
 SHORTEST_PREFIX = 3
 SUGGESTED = 3
@@ -17,16 +21,80 @@ _PATTERN = "*"
 COMMON_COUNT = 10
 
 
-def page(session, *, serial=None, asset=None, vendor=None, model=None, limit, cursor=None):
-    """
-    Return a page of parts by serial number: of one, of all that begin alike, or of a host's.
+def _shared(*names):
+    """Return what makes the condition on a field that all parts of a model have in common."""
 
-    ``serial`` may end with *; ``vendor`` and ``model`` narrow. Raises Invalid, NotFound.
+    def has(_session, wanted):
+        told = (values.text(BulkItem.data[name].as_string(), wanted) for name in names)
+        found = select(BulkItem.id).where(BulkItem.place == "", or_(*told))
+        return Component.shared_id.in_(found)
+
+    return has
+
+
+ROWS = Rows(
+    "parts",
+    {
+        "serial": Field(
+            Component.serial, named=True, always=True, description="as it is on the label"
+        ),
+        "vendor": Field(
+            Component.shared_id,
+            named=True,
+            sorts=False,
+            unique=True,
+            has=_shared("vendor", "manufacturer"),
+            description="who made it",
+        ),
+        "model": Field(
+            Component.shared_id,
+            named=True,
+            sorts=False,
+            unique=True,
+            has=_shared("model", "product", "part_number"),
+            description="what it is",
+        ),
+        "kind": Field(
+            Component.kind, sorts=False, offered=tuple(sorted(KINDS)), description="of component"
+        ),
+        "place": Field(Component.place, sorts=False, unique=True, description="where it sits"),
+        "since": Field(Component.since, MOMENT, sorts=False, description="since when it is there"),
+    },
+    order=("serial",),
+    asset=Component.asset_id,
+)
+
+
+def page(
+    session,
+    *,
+    serial=None,
+    asset=None,
+    vendor=None,
+    model=None,
+    query=None,
+    sort=None,
+    limit,
+    cursor=None,
+):
     """
-    if not serial and not asset:
-        fault = "Missing: a serial number, or the beginning of one and *; or an asset."
+    Return a page of parts by serial number: of one, of all that begin alike, of a host, or found.
+
+    ``serial`` may end with *; ``vendor`` and ``model`` narrow; ``query`` finds what is in a host
+    now. Raises Invalid, NotFound.
+    """
+    if not serial and not asset and not query:
+        fault = "Missing: a serial number, or the beginning of one and *; or an asset, or a query."
         raise Invalid(f"serial: {fault}", fields={"serial": [fault]})
     asset_id = assets.find(session, asset).id if asset else None
+    if query or sort:
+        prefix = serial and _prefix(serial if _PATTERN in serial else f"{_exact(serial)}*")
+        every = _found(prefix, asset_id, serial and _PATTERN not in serial)
+        asked = {"query": query, "sort": sort, "limit": limit, "cursor": cursor}
+        found, following = rows.page(session, ROWS, every, **asked)
+        shown = _of(session, [row.serial for row in found], asset_id)
+        items = [_told(part) for part in shown if _fits(part, asset_id, vendor, model)]
+        return {"items": items, "next_cursor": following}
     after = pages.read(cursor, str)[0] if cursor else None
     exact = serial is not None and _PATTERN not in serial
     if exact:
@@ -44,6 +112,18 @@ def of_serial(session, serial):
     """Return the parts of exactly this serial number; none where it is not known."""
     number = part_items.as_looked_up(serial)
     return [_told(part) for part in _of(session, [number])] if number else []
+
+
+def _found(prefix, asset_id, exact):
+    """Return the query for the serial numbers that are in hosts now."""
+    wanted = [Component.serial.is_not(None)]
+    if asset_id:
+        wanted.append(Component.asset_id == asset_id)
+    if exact:
+        wanted.append(Component.serial == prefix)
+    elif prefix:
+        wanted.append(Component.serial.startswith(prefix, autoescape=True))
+    return select(Component.serial).where(*wanted).distinct()
 
 
 def _exact(serial):

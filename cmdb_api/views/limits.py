@@ -92,7 +92,9 @@ PAGES = {
     **_pages("findings", _READ, "page one"),
     **_pages("findings", _SEND, "decide decide_many page_picked"),
     **_pages("packages", _READ, "page"),
+    **_pages("packages", _SEND, "page_picked"),
     **_pages("parts", _READ, "page"),
+    **_pages("parts", _SEND, "page_picked"),
     **_pages(
         "exchange",
         _READ,

@@ -11,7 +11,7 @@ def disk(serial):
 
 def test_who_typed_nothing_is_told_what_can_be_typed(site):
     client = log_in_client(site.app, "vera")
-    assert "Type a serial number, or a host." in client.get("/parts").text
+    assert "Type a serial number, a host, or a search." in client.get("/parts").text
     assert "narrow a search" in client.get("/parts?vendor=EXAMPLE").text
 
 

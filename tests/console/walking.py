@@ -49,8 +49,14 @@ ALSO = {
         *("view=table", "view=table&status=any&sort=-kind", "query=kind:drift&sort=kind"),
         *("status=any", "kind=identity&kind=collector", "kind=nosuch"),
     ],
-    "console.packages.page": ["name=openssl", "name=openssl&version=3.0.1", "name=opensl"],
-    "console.parts.page": ["serial=EXAMPLE-D1", "serial=EXAMPLE-*", "asset=db01", "serial=EXAMP"],
+    "console.packages.page": [
+        "name=openssl&query=hostname:web*&sort=-hostname",
+        *("name=openssl", "name=openssl&version=3.0.1", "name=opensl"),
+    ],
+    "console.parts.page": [
+        *("query=kind:disk&sort=-serial", "query=kind:disk%20AND%20NOT%20rack:x", "query=nosuch:1"),
+        *("serial=EXAMPLE-D1", "serial=EXAMPLE-*", "asset=db01", "serial=EXAMP"),
+    ],
     "console.places.page": ["name=A1", "name=nosuch"],
     "console.places.rack": ["colour=unit"],
     "console.places.place": ["unit=40&asset=old01"],

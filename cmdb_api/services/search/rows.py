@@ -159,9 +159,15 @@ class _Known:
         return and_(asset.is_not(None), asset.in_(select(Asset.id).where(condition)))
 
     def _anywhere(self, wanted):
-        around = "{}" if wanted.pattern is not None and "%" in wanted.pattern else "%{}%"
+        if wanted.pattern is None or "%" not in wanted.pattern:
+            wanted = wanted._replace(pattern=f"%{wanted.pattern or patterns.escaped(wanted.text)}%")
         named = [each for each in self.rows.fields.values() if each.named]
-        return or_(*(values.text(each.value, wanted, around) for each in named))
+        return or_(
+            *(
+                each.has(self.session, wanted) if each.has else values.text(each.value, wanted)
+                for each in named
+            )
+        )
 
     def _one(self, name, wanted):
         known = self.rows.fields[name]

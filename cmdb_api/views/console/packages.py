@@ -17,6 +17,7 @@ COLUMNS = [
     Column("arch", _l("Architecture")),
     Column("older_versions", _l("Older versions beside it"), type="list"),
 ]
+_SEARCHED = {"rows": packages.ROWS, "key": "hostname"}
 # Versions that are shown at once; the others are behind a click.
 SHOWN = 12
 
@@ -25,12 +26,18 @@ SHOWN = 12
 def page():
     """Show which hosts have a package, and in which version."""
     if not request.args.get("name", "").strip():
-        return render_template("console/packages.html", listing=None)
-    listing = tables.read("packages", COLUMNS, PackageQuery(), _fetch)
+        none = tables.nothing("packages", COLUMNS, **_SEARCHED)
+        return render_template("console/packages.html", listing=none, asks=True)
+    listing = tables.read("packages", COLUMNS, PackageQuery(), _fetch, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     found = [_version(listing, each) for each in listing.more.get("versions", ())]
-    return render_template("console/packages.html", listing=listing, versions=found, shown=SHOWN)
+    return render_template(
+        "console/packages.html", listing=listing, versions=found, shown=SHOWN, asks=False
+    )
+
+
+tables.choosable(blp, page)
 
 
 def _fetch(**asked):

@@ -56,17 +56,30 @@ COLUMNS = [
 ]
 
 
+def _number(part):
+    """Return what a part is chosen by: the host that it is in comes first."""
+    host = part["now"][0]["hostname"] if part["now"] else "-"
+    return f"{host} {part['serial']} {part['vendor'] or ''}"
+
+
+_SEARCHED = {"rows": parts.ROWS, "key": _number}
+
+
 @blp.get("")
 def page():
     """Show where parts are and were: those of a serial number, or of a host."""
-    if not any(request.args.get(name, "").strip() for name in ("serial", "asset")):
-        return render_template("console/parts.html", listing=None, hint=_missing())
-    listing = tables.read("parts", COLUMNS, PartQuery(), _fetch)
+    if not any(request.args.get(name, "").strip() for name in ("serial", "asset", "query")):
+        none = tables.nothing("parts", COLUMNS, **_SEARCHED)
+        return render_template("console/parts.html", listing=none, asks=True, hint=_missing())
+    listing = tables.read("parts", COLUMNS, PartQuery(), _fetch, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     more = {"texts": part_texts, "summary": asset_summary, "components": components}
     more["care"] = _care(listing.items)
-    return render_template("console/parts.html", listing=listing, hint=None, **more)
+    return render_template("console/parts.html", listing=listing, asks=False, hint=None, **more)
+
+
+tables.choosable(blp, page)
 
 
 def _care(items):

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services import changes, edits, master, worklist
+from cmdb_api.services import changes, edits, master, packages, parts, worklist
 from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
@@ -77,6 +77,28 @@ LISTS = {
                 ("NOT kind:(collector OR clock)", _l("all kinds but these two")),
                 ("state:online AND tag:prod", _l("of assets that are online and have this tag")),
             ),
+        ),
+        Searched(
+            "console.parts.page",
+            _l("Parts"),
+            parts.ROWS,
+            (
+                ("model:*PM883* AND rack:A12", _l("such disks in this rack")),
+                ("kind:memory AND vendor:samsung", _l("memory of this vendor")),
+                ("kind:psu AND since:>now-30d", _l("power supplies that came in 30 days")),
+                ("serial:EXAMPLE* AND NOT state:online", _l("in assets that are not online")),
+            ),
+        ),
+        Searched(
+            "console.packages.page",
+            _l("Packages"),
+            packages.ROWS,
+            (
+                ("rack:A12 AND NOT tag:lab", _l("in this rack, and without this tag")),
+                ("package.openssl:<3.0.13", _l("with openssl before this version")),
+                ("os.name:debian*", _l("hosts with such a system")),
+            ),
+            {"name": "openssl"},
         ),
         Searched(
             "console.accounts.page",
