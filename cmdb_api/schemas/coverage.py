@@ -3,8 +3,8 @@
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from cmdb_api.models.coverage import KINDS, ROSTER, SALT, STATES
-from cmdb_api.schemas.page import PageQuery, PageSchema
-from cmdb_api.schemas.values import Duration, Kind, Moment
+from cmdb_api.schemas.page import QUERY, PageSchema, RowsQuery
+from cmdb_api.schemas.values import Duration, Kind, Moment, Text
 from cmdb_api.services.mending import SALT as SALT_TOOL
 from cmdb_api.services.mending import SSH
 from cmdb_api.services.reasons import FAILURES, NOT_COLLECTED, REASONS
@@ -45,9 +45,10 @@ class TargetQuery(CoverageQuery):
         metadata={"description": "who did not bring this kind; default: any", "example": "disk"}
     )
     reason = fields.List(fields.String(validate=validate.OneOf(REASONS)), load_default=())
+    query = Text(longest=1000, metadata=QUERY)
 
 
-class MissingQuery(TargetQuery, PageQuery):
+class MissingQuery(TargetQuery, RowsQuery):
     """Which of the missing, and how many on a page."""
 
 

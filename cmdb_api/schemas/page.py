@@ -4,6 +4,12 @@ from marshmallow import Schema, fields
 
 from cmdb_api.schemas.values import Limit, Text
 
+QUERY = {
+    "description": "a search in Lucene's syntax over the fields of this list and, where its rows "
+    "are about assets, those of assets: see docs/search.md",
+    "example": "web*",
+}
+
 
 class PageQuery(Schema):
     """Which page of a list."""
@@ -15,14 +21,7 @@ class PageQuery(Schema):
 class RowsQuery(PageQuery):
     """Which rows of a list, in which order."""
 
-    query = Text(
-        longest=1000,
-        metadata={
-            "description": "a search in Lucene's syntax over the fields of this list and, where "
-            "its rows are about assets, those of assets: see docs/search.md",
-            "example": "web*",
-        },
-    )
+    query = Text(longest=1000, metadata=QUERY)
     sort = Text(
         metadata={
             "description": "fields to order by, - before one for the other way; missing values "

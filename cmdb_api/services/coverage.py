@@ -7,9 +7,19 @@ from sqlalchemy import case, func, literal, select
 
 from cmdb_api.models import Asset, AssetStatus, Section
 from cmdb_api.models.types import now
-from cmdb_api.services import absence, expecting, kinds, mending, overdue, pages, sources, times
-from cmdb_api.services.dialects import listed
+from cmdb_api.services import (
+    absence,
+    expecting,
+    kinds,
+    mending,
+    missing_rows,
+    overdue,
+    sources,
+    times,
+)
+from cmdb_api.services.dialects import among, listed
 from cmdb_api.services.overdue import Since
+from cmdb_api.services.search import rows as search_rows
 
 
 class Windows(NamedTuple):
@@ -43,6 +53,8 @@ def missing(
     clock_skew_seconds,
     kind=None,
     reason=(),
+    query=None,
+    sort=None,
     limit,
     cursor=None,
     counted=True,
@@ -56,12 +68,10 @@ def missing(
     yet. Raises NotFound for a kind that nobody knows.
     """
     moment = now()
-    rows, forms = _overdue(session, windows, moment, kind, reason)
-    query = select(rows.c.name)
-    if cursor:
-        query = query.where(rows.c.name > pages.read(cursor, str)[0])
-    names = session.scalars(query.order_by(rows.c.name).limit(limit + 1)).all()
-    names, following = pages.cut(names, limit, lambda name: (name,))
+    rows, forms = _overdue(session, windows, moment, kind, reason, query)
+    listed_ = missing_rows.of(rows.c), select(rows.c.name)
+    found, following = search_rows.page(session, *listed_, limit=limit, cursor=cursor, sort=sort)
+    names = [row.name for row in found]
     # All else is looked up of these few alone.
     keys = expecting.keys(session, names, forms)
     found = _of(session, names, windows.since(moment, kind), forms, keys, kind)
@@ -72,6 +82,13 @@ def missing(
         "next_cursor": following,
         "total": session.scalar(select(func.count()).select_from(rows)) if counted else None,
     }
+
+
+def missing_by_reason(session, *, windows, kind=None, query=None):
+    """Return {reason: how many hosts} of the missing that a search finds."""
+    rows, _ = _overdue(session, windows, now(), kind, (), query)
+    counted = select(rows.c.reason, func.count()).group_by(rows.c.reason)
+    return dict(sorted(map(tuple, session.execute(counted))))
 
 
 def counts(session, *, windows, kind=None):
@@ -94,12 +111,18 @@ def counts(session, *, windows, kind=None):
     }
 
 
-def targets(session, *, windows, kind=None, reason=()):
-    """Return the commands that mend what is missing, by reason, and whom none of them reaches."""
-    rows, _ = _overdue(session, windows, now(), kind, reason)
+def targets(session, *, windows, kind=None, reason=(), query=None, hostnames=None):
+    """
+    Return the commands that mend what is missing, by reason, and whom none of them reaches.
+
+    ``hostnames`` are those of whom alone; None: all.
+    """
+    rows, _ = _overdue(session, windows, now(), kind, reason, query)
     columns = [rows.c[name] for name in ("reason", "hostname", "target", "listed", "via")]
-    query = select(*columns).order_by(rows.c.reason, rows.c.name)
-    return mending.targets(session.execute(query), kind, has_salt=sources.has_salt(session))
+    hosts = select(*columns).order_by(rows.c.reason, rows.c.name)
+    if hostnames is not None:
+        hosts = hosts.where(among(session, rows.c.hostname, list(hostnames)))
+    return mending.targets(session.execute(hosts), kind, has_salt=sources.has_salt(session))
 
 
 def summary(session, *, windows):
@@ -125,15 +148,20 @@ def _of(session, names, since, forms, keys, kind=None):
     return [rows[name] for name in names]
 
 
-def _overdue(session, windows, moment, kind, reason):
+def _overdue(session, windows, moment, kind, reason, query=None):
     """Return the table of the hosts that are missing, and what sources call in another form."""
     if kind:
         kinds.check(session, kind)
     forms = expecting.forms(session)
     known, names = expecting.known(session, forms), expecting.expected(session, forms).subquery()
-    query, late = overdue.query(session, names, known, windows.since(moment, kind), kind)
-    rows = query.where(late).subquery()
-    return (select(rows).where(rows.c.reason.in_(reason)).subquery() if reason else rows), forms
+    every, late = overdue.query(session, names, known, windows.since(moment, kind), kind)
+    rows = every.where(late).subquery()
+    if reason:
+        rows = select(rows).where(rows.c.reason.in_(reason)).subquery()
+    if query:
+        found = missing_rows.of(rows.c).condition(session, query)
+        rows = select(rows).where(found).subquery()
+    return rows, forms
 
 
 def _kinds(session, windows):

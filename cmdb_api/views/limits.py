@@ -89,6 +89,7 @@ PAGES = {
     **_pages("master", _READ, "page many one"),
     **_pages("master", _SEND, "many_picked"),
     **_pages("coverage", _READ, "page commands kinds"),
+    **_pages("coverage", _SEND, "page_picked commands"),
     **_pages("findings", _READ, "page one"),
     **_pages("findings", _SEND, "decide decide_many page_picked"),
     **_pages("packages", _READ, "page"),

@@ -22,7 +22,7 @@ def test_a_reason_narrows_the_list_and_is_counted(site, look):
     looker = look(site, "vera", script=False)
     looker.open("/coverage")
     looker.page.click(".reasons a:has-text('Key not accepted')")
-    hosts = looker.page.locator("tbody tr td:first-child").all_inner_texts()
+    hosts = looker.page.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert [each.split()[0] for each in hosts] == ["new01"]
     looker.page.click("text=Commands for all of them")
     assert "Mended one by one, or elsewhere" in looker.page.inner_text("main")

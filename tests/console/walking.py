@@ -43,7 +43,10 @@ ALSO = {
     "console.asset.items": ["q=ssd&sort=-size_bytes", "sort=nosuch", "q=nosuch", "cursor=x"],
     "console.asset.software": ["q=open&columns=name"],
     "console.asset.raw": ["download=1"],
-    "console.coverage.page": ["reason=key_pending", "kind=psu", "window=nonsense", "kind=nosuch"],
+    "console.coverage.page": [
+        "query=NOT%20reported_at:*&sort=-hostname",
+        *("reason=key_pending", "kind=psu", "window=nonsense", "kind=nosuch"),
+    ],
     "console.coverage.commands": ["reason=never_seen"],
     "console.findings.page": [
         *("view=table", "view=table&status=any&sort=-kind", "query=kind:drift&sort=kind"),

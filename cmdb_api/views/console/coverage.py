@@ -1,17 +1,21 @@
 """Who did not report, why, and what mends it; how each kind and each source stands."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas.coverage import CoverageQuery, MissingQuery, TargetQuery
-from cmdb_api.services import coverage
+from cmdb_api.services import coverage, missing_rows
 from cmdb_api.services.coverage import Windows
 from cmdb_api.views.console import coverage_texts as texts
 from cmdb_api.views.console import labels, tables
+from cmdb_api.views.console.gate import READ, needs
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("coverage", __name__, url_prefix="/coverage")
+
+# Hosts that commands are asked for at once, where they were chosen.
+MOST = 1000
 
 
 def _commands(item):
@@ -30,11 +34,13 @@ COLUMNS = [
     Column("known_as", _l("Known to masters as"), type="list", usual=False),
 ]
 
+_SEARCHED = {"rows": missing_rows.ROWS, "key": "hostname"}
+
 
 @blp.get("")
 def page():
     """List the hosts that did not report, with why and what mends it."""
-    listing = tables.read("coverage", COLUMNS, MissingQuery(), _missing, counted=False)
+    listing = tables.read("coverage", COLUMNS, MissingQuery(), _missing, counted=False, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _missing, counted=False)
     counts = None if listing.errors else _counts(listing)
@@ -43,17 +49,23 @@ def page():
     )
 
 
-@blp.get("/commands")
+tables.choosable(blp, page)
+
+
+@blp.route("/commands", methods=["GET", "POST"])
+@needs(READ)
 def commands():
-    """Show the commands that mend what is missing, for all hosts of a reason at once."""
+    """Show the commands that mend what is missing, for all, or the chosen, hosts of a reason."""
     schema = TargetQuery()
-    listing = tables.read("commands", [], schema, _targets)
+    chosen = request.form.getlist(tables.PICK)[:MOST] if request.method == "POST" else None
+    listing = tables.read("commands", [], schema, _targets, hostnames=chosen)
     found = listing.more
     left = sorted(found.get("left_out", {}).items(), key=lambda pair: (-pair[1], pair[0]))
     return render_template(
         "console/coverage_commands.html",
         listing=listing,
         left_out=left,
+        chosen=chosen,
         texts=texts,
         kinds=_kind_choices(),
     )
@@ -74,6 +86,9 @@ def _counts(listing):
     """Return how many hosts are missing by reason; the list is told how many it has."""
     asked = {name: listing.asked.get(name) for name in ("window", "kind")}
     found = coverage.counts(db.session, **_windowed(asked))
+    if query := listing.asked.get("query"):
+        asked["query"] = query
+        found["missing"] = coverage.missing_by_reason(db.session, **_windowed(asked))
     absent = found["missing"]
     listing.total = sum(absent.get(each, 0) for each in {*listing.asked["reason"]} or absent)
     return found

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services import changes, edits, master, packages, parts, worklist
+from cmdb_api.services import changes, edits, master, missing_rows, packages, parts, worklist
 from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
@@ -66,6 +66,17 @@ LISTS = {
                 ("action:removed AND environment:production", _l("what went from such assets")),
             ),
             {"view": "each"},
+        ),
+        Searched(
+            "console.coverage.page",
+            _l("Coverage"),
+            missing_rows.ROWS,
+            (
+                ("environment:production AND NOT tag:lab", _l("of assets that matter")),
+                ("reason:(silent OR minion_down)", _l("for one of these reasons")),
+                ("NOT reported_at:*", _l("hosts that never reported")),
+                ("rack:A12", _l("in this rack")),
+            ),
         ),
         Searched(
             "console.findings.page",
