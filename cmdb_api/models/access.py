@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmdb_api.extensions import db
-from cmdb_api.models.types import NEVER_AGAIN, BigId, UTCDateTime, now
+from cmdb_api.models.types import NEVER_AGAIN, BigId, Document, UTCDateTime, now
 
 SCOPES = ("relay", "read", "write", "admin")
 VIEWER, OPERATOR, ADMIN = "viewer", "operator", "admin"
@@ -94,7 +94,7 @@ token_business_unit = _units("token")
 
 
 class SavedQuery(db.Model):
-    """A search that somebody keeps under a name."""
+    """A search of a list that somebody keeps under a name."""
 
     __tablename__ = "saved_query"
     __table_args__ = NEVER_AGAIN
@@ -102,6 +102,7 @@ class SavedQuery(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(255))
     # Its owner's key and the name in lower case, with a tab between; what is shared has no owner.
+    # The list comes before it, and two tabs, where it is not that of assets.
     name_key: Mapped[str] = mapped_column(String(600), unique=True)
     # The name of the account or token that made it.
     owner: Mapped[str] = mapped_column(String(255))
@@ -114,6 +115,9 @@ class SavedQuery(db.Model):
     sort: Mapped[str | None] = mapped_column(String(255))
     # Names with commas, as the list takes them.
     columns: Mapped[str | None] = mapped_column(Text)
+    # Of which list it is, and what beside the search narrows that: {name: [values]}.
+    list: Mapped[str] = mapped_column(String(32), default="assets", server_default="assets")
+    filters: Mapped[dict | None] = mapped_column(Document)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -7,7 +7,7 @@ from cmdb_api.schemas.master import Name
 from cmdb_api.schemas.page import PageQuery, PageSchema
 from cmdb_api.schemas.values import Flag, Moment, Note, Text
 from cmdb_api.services.listing import ANY
-from cmdb_api.services.search import columns, saved
+from cmdb_api.services.search import columns, lists, saved
 
 LONGEST_QUERY = 1000
 _QUERY = {
@@ -95,8 +95,25 @@ class SearchPageSchema(PageSchema):
     total = fields.Integer(metadata={"description": "assets on all pages"})
 
 
+def _of_list(**more):
+    told = {"description": "which list it is of; assets if not given", "example": "assets"}
+    return fields.String(validate=validate.OneOf(lists.NAMES), metadata=told, **more)
+
+
 class SavedQuerySchema(Schema):
     """A search to be kept; null or "" takes away what need not be."""
+
+    list = _of_list()
+    filters = fields.Dict(
+        keys=Text(longest=64),
+        values=fields.List(Text(longest=1000), validate=validate.Length(max=50)),
+        allow_none=True,
+        validate=validate.Length(max=20),
+        metadata={
+            "description": "what narrows the list beside the search, as its page's address has it",
+            "example": {"kind": ["disk"], "since": ["7d"]},
+        },
+    )
 
     name = Name(
         required=True,
@@ -118,8 +135,9 @@ class SavedQuerySchema(Schema):
 
 
 class SavedQueryEditSchema(SavedQuerySchema):
-    """What is changed of a saved search."""
+    """What is changed of a saved search; the list that it is of stays."""
 
+    list = _of_list(dump_only=True)
     name = Name(metadata={"example": "old disks"})
 
 
@@ -147,6 +165,9 @@ class SavedQueryPageQuery(PageQuery):
 
     name = Text(
         metadata={"description": "a part of the name in any case, or a pattern with * and ?"}
+    )
+    list = fields.String(
+        validate=validate.OneOf(lists.NAMES), metadata={"description": "those of this list only"}
     )
     owner = Text(metadata={"description": "of this one only; admins may ask for another's"})
     shared = fields.Boolean(metadata={"description": "only those that are, or are not"})

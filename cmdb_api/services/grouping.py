@@ -33,8 +33,7 @@ SORTS = {"last_at": MOMENT, "first_at": MOMENT, "host_count": NUMBER, "change_co
 
 def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **filters):
     """Return one page of lines, the latest first; its window stays that of the first page."""
-    parts = ordering.parted(sort)
-    _check(parts)
+    parts = check_sort(sort)
     after = cursor and _order(None, parts).read(cursor, *[changes.moment] * 2)
     since, until = after[:2] if after else window(since, until)
     wanted = changes.conditions(session, since=since, until=until, **filters)
@@ -105,12 +104,14 @@ def _sums(session, c):
     )
 
 
-def _check(parts):
-    """Raise Invalid where lines can't be ordered so."""
+def check_sort(sort):
+    """Return the names that lines are ordered by; raises Invalid where they can't be."""
+    parts = ordering.parted(sort)
     for part in parts:
         if part.removeprefix("-") not in SORTS:
             known = ", ".join(SORTS)
             raise Invalid.of("sort", f"like changes are ordered by {known}, not by {part}")
+    return parts
 
 
 def _order(c, parts):

@@ -113,7 +113,7 @@ def asking(path, **asked):
 def test_every_field_of_a_list_is_asked_for_and_ordered_by(fresh_site, name):
     client, searched = log_in_client(fresh_site.app, "anna"), LISTS[name]
     with fresh_site.app.test_request_context():
-        path = url_for(searched.endpoint, **searched.parts)
+        path = url_for(searched.endpoint, **searched.parts, **searched.asked)
     asked = [f"{field}:*" for field in searched.rows.fields] + [q for q, _ in searched.examples]
     asked += [f"NOT {query}" for query in asked[:2]] + ["a*", "zz AND NOT zz"]
     for query in asked:
@@ -135,7 +135,7 @@ def test_every_field_of_a_list_is_asked_for_and_ordered_by(fresh_site, name):
 def test_a_list_offers_its_search_with_help_and_files(site, name):
     client, searched = log_in_client(site.app, "anna"), LISTS[name]
     with site.app.test_request_context():
-        path = url_for(searched.endpoint, **searched.parts)
+        path = url_for(searched.endpoint, **searched.parts, **searched.asked)
     page = client.get(asking(path, query=f"{next(iter(searched.rows.fields))}:*")).text
     assert f'data-complete="/search/{name}/complete"' in page and f"/search/{name}/help" in page
     assert "format=csv" in page and "format=xlsx" in page

@@ -1,4 +1,8 @@
-"""Saved views of the list of assets."""
+"""Saved views of lists."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from cmdb_api.extensions import db
 from cmdb_api.models import SavedQuery
@@ -13,7 +17,7 @@ def test_a_view_is_saved_opened_updated_and_removed(fresh_site):
     sent = {"csrf_token": token_of(page), "name": "racks of web", "query": "hostname:web*"}
     sent |= {"columns": "rack,hostname", "sort": "-hostname"}
     place = client.post("/assets/saved/add", data=sent).location
-    opened = client.get(place).location
+    opened = unquote(client.get(place).location)
     assert opened.startswith("/assets?query=hostname:web*&columns=rack,hostname&sort=-hostname")
     assert "<h1>racks of web</h1>" in client.get(opened).text
     taken = client.post("/assets/saved/add", data=sent)
@@ -53,3 +57,50 @@ def test_a_view_that_fits_no_more_says_why_and_can_be_mended(fresh_site):
     assert "there is no field gone.field" in vera.text and "Mend it" not in vera.text
     anna = log_in_client(fresh_site.app, "anna").get(f"/assets/saved/{number}")
     assert "Mend it" in anna.text
+
+
+def test_a_view_of_any_list_keeps_its_search_filters_columns_and_order(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    shown = "/changes?view=each&query=kind:disk&kind=disk&since=31d&columns=hostname,line&sort=at"
+    menu = client.get(f"{shown}&cursor=").text
+    link = re.search(r'href="(/assets/saved/add[^"]+)"', menu)[1].replace("&amp;", "&")
+    form = client.get(link)
+    assert "Of the list: Changes" in form.text
+    sent = {"csrf_token": token_of(form), "name": "disks"}
+    for name in ("query", "columns", "sort", "filters", "list"):
+        sent[name] = unescape(re.search(rf'name="{name}"[^>]*value="([^"]*)"', form.text)[1])
+    assert sent["filters"] == "view=each&kind=disk&since=31d" and sent["list"] == "changes"
+    place = client.post("/assets/saved/add", data=sent).location
+    opened = client.get(place).location
+    assert parse_qs(urlsplit(opened).query) == {
+        **{"view": ["each"], "kind": ["disk"], "since": ["31d"], "query": ["kind:disk"]},
+        **{"columns": ["hostname,line"], "sort": ["at"], "saved_view": [place.rpartition("/")[2]]},
+    }
+    page = client.get(opened)
+    assert page.status_code == 200 and 'aria-current="page"' in page.text
+    # Of assets there may be one of the same name; each list offers its own.
+    same = {"csrf_token": sent["csrf_token"], "name": "disks", "query": "disk.count:>1"}
+    assert client.post("/assets/saved/add", data=same).status_code == 303
+    assert "Manage saved views" in client.get("/findings").text
+    assert "<bdi>disks</bdi>" not in client.get("/findings").text
+    wrong = client.post("/assets/saved/add", data=sent | {"name": "x", "query": "nosuch:1"})
+    assert wrong.status_code == 422 and "there is no field nosuch" in wrong.text
+    wrong = client.post("/assets/saved/add", data=sent | {"name": "x", "sort": "hostname"})
+    assert wrong.status_code == 422 and "nothing hostname to order by" in wrong.text
+
+
+def test_views_of_lists_for_admins_are_shown_to_admins_alone(fresh_site):
+    anna, vera = (log_in_client(fresh_site.app, name) for name in ("anna", "vera"))
+    form = anna.get("/assets/saved/add?list=audit&query=action:login")
+    sent = {"csrf_token": token_of(form), "name": "logins", "list": "audit", "shared": "y"}
+    place = anna.post("/assets/saved/add", data=sent | {"query": "action:login"}).location
+    assert anna.get(place).location.startswith("/admin/audit?query=action")
+    assert "logins" in anna.get("/assets/saved?list=audit").text
+    assert vera.get(place).status_code == 404
+    assert "logins" not in vera.get("/assets/saved").text
+    token = token_of(vera.get("/assets/saved/add"))
+    refused = vera.post(
+        "/assets/saved/add", data=sent | {"csrf_token": token, "name": "mine", "query": ""}
+    )
+    assert "for admins alone" in refused.text, refused.text[refused.text.index("<main") :]
+    assert "mine" not in vera.get("/assets/saved").text

@@ -9,13 +9,14 @@ from cmdb_api.errors import Conflict, Forbidden, Invalid, NotFound
 from cmdb_api.models import SavedQuery
 from cmdb_api.models.types import now
 from cmdb_api.services import etags, locking, nearest, pages, patterns, unique
-from cmdb_api.services.search import columns, query, sorting
+from cmdb_api.services.search import lists
+from cmdb_api.services.search.lists import ASSETS
 
 # Searches that one owner keeps at most.
 MOST = 500
 LONGEST_KEY = 600
 PARTS = ("query", "sort", "columns")
-PLAIN = ("name", "description", "shared", "query", "sort")
+PLAIN = ("name", "description", "shared", "query", "sort", "filters")
 # Stands in no name.
 _BETWEEN = "\t"
 
@@ -31,25 +32,26 @@ def filled(session, reader, wanted):
         return wanted
     row = find(session, reader, name)
     told = {part: value for part, value in _parts(row).items() if not wanted.get(part)}
-    if faults := _faults(session, told):
+    if faults := _faults(session, row, told):
         said = "; ".join(_spoken(faults))
         raise Invalid.of("saved", f"{row.name} does not fit any more: {said}")
     return wanted | told
 
 
 def find(session, reader, name):
-    """Return the search of this name: the reader's own, else one that is shared."""
+    """Return the search of assets of this name: the reader's own, else one that is shared."""
     keys = [key(reader.key, name, shared) for shared in (False, True)]
     seen = _seen(reader), SavedQuery.name_key.in_(keys)
     rows = {row.name_key: row for row in session.scalars(select(SavedQuery).where(*seen))}
     if found := rows.get(keys[0]) or rows.get(keys[1]):
         return found
-    names = session.scalars(select(SavedQuery.name).where(_seen(reader)).limit(nearest.COMPARED))
+    names = select(SavedQuery.name).where(_seen(reader), SavedQuery.list == ASSETS)
+    names = session.scalars(names.limit(nearest.COMPARED))
     hint = nearest.hint(name, names) or "; GET /api/v1/saved-queries lists them"
     raise NotFound.of("saved", f"there is no saved search {name}{hint}")
 
 
-def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=None):
+def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=None, **more):
     """Return one page by name; those of another owner that are not shared are for admins."""
     if owner and owner != reader.name and not reader.admin:
         raise Forbidden("what others keep for themselves is shown to admins alone")
@@ -58,6 +60,8 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
         wanted.append(_seen(reader))
     if name:
         wanted.append(patterns.like(patterns.lowered(SavedQuery.name, name), name))
+    if more.get("list"):
+        wanted.append(SavedQuery.list == more["list"])
     if shared is not None:
         wanted.append(SavedQuery.shared == shared)
     count = session.scalar(select(func.count()).select_from(SavedQuery).where(*wanted))
@@ -71,16 +75,17 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
     return {"items": [_told(row) for row in rows], "next_cursor": following, "total": count}
 
 
-def offered(session, reader, most):
-    """Return the first searches by name that a reader may see."""
-    rows = select(SavedQuery).where(_seen(reader)).order_by(SavedQuery.name, SavedQuery.id)
+def offered(session, reader, most, name=ASSETS):
+    """Return the first searches of a list, by their names, that a reader may see."""
+    wanted = _seen(reader), SavedQuery.list == name
+    rows = select(SavedQuery).where(*wanted).order_by(SavedQuery.name, SavedQuery.id)
     return [_told(row) for row in session.scalars(rows.limit(most))]
 
 
 def one(session, reader, number):
     """Return one with what of it fits no more; raises NotFound."""
     row = _row(session, reader, number)
-    return _told(row) | {"problems": _spoken(_faults(session, _parts(row)))}
+    return _told(row) | {"problems": _spoken(_faults(session, row, _parts(row)))}
 
 
 def add(session, reader, given):
@@ -90,6 +95,9 @@ def add(session, reader, given):
     if session.scalar(select(func.count()).select_from(SavedQuery).where(same)) >= MOST:
         raise Conflict(f"{reader.name} has {MOST} saved searches: remove one first")
     row = SavedQuery(owner=reader.name, owner_key=reader.key, query="", shared=False)
+    row.list = given.get("list") or ASSETS
+    if row.list in lists.FOR_ADMINS and not reader.admin:
+        raise Forbidden(f"the list {row.list} is for admins alone")
     _write(session, row, given)
     session.add(row)
     _flush(session, row)
@@ -120,7 +128,8 @@ def remove(session, reader, number, *, if_match=None):
 def _seen(reader):
     """Return the condition for what a reader may see."""
     own = SavedQuery.owner_key == reader.key
-    return own | (false() if reader.limited else SavedQuery.shared)
+    seen = own | (false() if reader.limited else SavedQuery.shared)
+    return seen if reader.admin else seen & SavedQuery.list.not_in(lists.FOR_ADMINS)
 
 
 def _row(session, reader, number, *, write=False):
@@ -145,10 +154,10 @@ def _write(session, row, given):
     if "columns" in given:
         row.columns = ",".join(given["columns"] or ()) or None
     row.query = row.query or ""
-    row.name_key = key(row.owner_key, row.name, row.shared)
+    row.name_key = key(row.owner_key, row.name, row.shared, row.list)
     if len(row.name_key) > LONGEST_KEY:
         raise Invalid.of("name", "too long")
-    faults = _faults(session, {part: v for part, v in _parts(row).items() if part in given})
+    faults = _faults(session, row, {part: v for part, v in _parts(row).items() if part in given})
     if faults:
         raise Invalid("; ".join(_spoken(faults)), fields={k: [v] for k, v in faults.items()})
 
@@ -158,14 +167,13 @@ def _parts(row):
     return {"query": row.query, "sort": row.sort, "columns": named}
 
 
-def _faults(session, parts):
+def _faults(session, row, parts):
     """Return {part: what is wrong with it} of those that can't be asked."""
     found = {}
-    checks = {"query": query.condition, "sort": sorting.Order, "columns": columns.choose}
     for part, value in parts.items():
         try:
             if value:
-                checks[part](session, value)
+                lists.check(session, row.list, part, value, row.filters)
         except Invalid as error:
             found[part] = " ".join(error.fields.get(part) or [error.message])
     return found
@@ -175,13 +183,14 @@ def _spoken(faults):
     return [f"{part}: {text}" for part, text in faults.items()]
 
 
-def key(owner, name, shared):
-    """Return what is unique of a search: its name among an owner's, or among those shared."""
-    return f"{'' if shared else owner}{_BETWEEN}{name}".lower()
+def key(owner, name, shared, of=ASSETS):
+    """Return what is unique of a search of a list: its name among an owner's, or those shared."""
+    before = "" if of == ASSETS else f"{of}{_BETWEEN}{_BETWEEN}"
+    return f"{before}{'' if shared else owner}{_BETWEEN}{name}".lower()
 
 
 def _told(row):
-    names = ("id", "owner", "created_at", "updated_at", *PLAIN)
+    names = ("id", "list", "owner", "created_at", "updated_at", *PLAIN)
     told = {name: getattr(row, name) for name in names} | {"etag": etags.of(row)}
     return told | {"columns": _parts(row)["columns"]}
 

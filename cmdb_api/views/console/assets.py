@@ -19,7 +19,6 @@ from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("assets", __name__, url_prefix="/assets")
-MOST_VIEWS = 50
 # What an error tells to those who use the API.
 _IN_API = "; GET /api/v1/search/fields lists all"
 # What an export takes of what was asked for.
@@ -29,6 +28,7 @@ _SEARCHED = {
     "title": _l("Assets"),
     "examples": searching.EXAMPLES,
     "parts": {},
+    "asked": {},
 }
 
 
@@ -53,9 +53,7 @@ def page():
         query=query,
         states=STATES,
         standings=STANDINGS,
-        views=_views(),
         names=[each.name for each in chosen],
-        selected=_view_of,
     )
 
 
@@ -176,17 +174,6 @@ def _file(form, listing, chosen):
     if form != "jsonl":
         wanted["language"] = titles.ZH if language() == CHINESE else titles.EN
     return exporting.answer(form, wanted)
-
-
-def _views():
-    """Return the saved searches that are offered."""
-    return saved.offered(db.session, Reader.of(g.bearer), MOST_VIEWS)
-
-
-def _view_of(views):
-    """Return the saved search that the address was opened by; None where there is none."""
-    number = request.args.get("view", "")
-    return next((each for each in views if str(each["id"]) == number), None)
 
 
 def _groups(taken):

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import request
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 
+from cmdb_api.extensions import db
+from cmdb_api.services.search import lists, saved
+from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
 from cmdb_api.views.console import addresses, formats, labels, searching
 
@@ -13,8 +16,10 @@ from cmdb_api.views.console import addresses, formats, labels, searching
 PICK = "pick"
 # How the endpoint ends that they are sent to.
 PICKED = "_picked"
+# Saved views that a page offers, at most.
+MOST_VIEWS = 50
 # Names in the address that are the table's own.
-OWN = ("columns", "start", "format", "cursor")
+OWN = ("columns", "start", "format", "cursor", "saved_view")
 # What filters are called, beside the columns that they are of.
 _ASKED = {
     "since": _l("Since"),
@@ -149,6 +154,27 @@ class Listing:
     def marked(self):
         """Return the search as what is before, at and behind the character that is wrong."""
         return searching.marked(request.args.get("query", ""), self.position)
+
+    @property
+    def views(self):
+        """Return the saved views of this list that are offered."""
+        return saved.offered(db.session, Reader.of(g.bearer), MOST_VIEWS, self.of)
+
+    @property
+    def of(self):
+        """Return the name of the list, as saved views have it."""
+        return self.rows.name if self.rows else lists.ASSETS
+
+    def is_shown(self, view):
+        """Tell whether the address was opened by a saved view."""
+        return request.args.get("saved_view", "") == str(view["id"])
+
+    @property
+    def save_args(self):
+        """Return what of the address a saved view keeps, and which list it is of."""
+        left = ("cursor", "start", "format", "limit", "saved_view", "list")
+        kept = {name: request.args.getlist(name) for name in request.args if name not in left}
+        return kept | {"list": self.of}
 
     def key_of(self, row):
         """Return what a row is chosen by."""

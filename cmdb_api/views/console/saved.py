@@ -1,25 +1,31 @@
-"""Saved views of the list of assets: a search, its columns and its order under a name."""
+"""Saved views of lists: a search, what narrows it, its columns and its order under a name."""
+
+from urllib.parse import parse_qs, urlencode
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import SavedQueryEditSchema, SavedQueryPageQuery, SavedQuerySchema
-from cmdb_api.services.search import saved
+from cmdb_api.services.search import lists, saved
 from cmdb_api.services.search.readers import Reader
-from cmdb_api.views.console import forms, tables
+from cmdb_api.views.console import addresses, forms, gate, search_help, tables
 from cmdb_api.views.console.gate import READ, needs
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("saved", __name__, url_prefix="/assets/saved")
 PARTS = ("query", "columns", "sort")
+# Of an address what narrows nothing.
+NO_FILTERS = ("list", "cursor", "start", "format", "limit", "saved_view")
 COLUMNS = [
     Column("name", _l("Name")),
     Column("description", _l("Description"), wide=True),
     Column("query", _l("Search"), wide=True),
+    Column("list", _l("List"), lambda view: str(titled(view["list"]))),
+    Column("filters", _l("Filters"), lambda view: urlencode(view["filters"] or {}, True) or None),
     Column("columns", _l("Columns"), type="list", usual=False),
     Column("sort", _l("Order"), usual=False),
     Column("shared", _l("Shared")),
@@ -39,11 +45,17 @@ class ViewForm(forms.EditForm):
         _l("Columns"), description=_l("Names with commas between them; without any the usual ones.")
     )
     sort = StringField(_l("Order"), description=_l("Names with commas; - before one turns it."))
+    filters = StringField(
+        _l("Filters"), description=_l("As an address has them: kind=disk&since=7d.")
+    )
+    list = HiddenField()
 
     def values(self):
         """Return what was typed as the API's schema has it."""
         named = [name.strip() for name in (self.columns.data or "").split(",")]
-        return super().values() | {"columns": [name for name in named if name]}
+        filters = parse_qs((self.filters.data or "").strip().lstrip("?"))
+        typed = super().values() | {"filters": filters or None}
+        return typed | {"columns": [name for name in named if name]}
 
 
 @blp.get("")
@@ -52,7 +64,8 @@ def page():
     listing = tables.read("saved-views", COLUMNS, SavedQueryPageQuery(), _fetch)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
-    return render_template("console/saved.html", listing=listing, mine=_mine)
+    titles = [(name, titled(name)) for name in lists.NAMES if gate.may(_place(name)[0])]
+    return render_template("console/saved.html", listing=listing, mine=_mine, titles=titles)
 
 
 @blp.get("/<int:number>")
@@ -61,23 +74,24 @@ def open(number):
     view = saved.one(db.session, _reader(), number)
     if view["problems"]:
         return render_template("console/saved_broken.html", view=view, mine=_mine(view))
-    named = ",".join(view["columns"]) or None
-    asked = {"query": view["query"] or None, "columns": named, "sort": view["sort"] or None}
-    return redirect(url_for("console.assets.page", **asked, view=number))
+    asked = {"query": view["query"], "columns": ",".join(view["columns"]), "sort": view["sort"]}
+    asked = (view["filters"] or {}) | {name: text for name, text in asked.items() if text}
+    endpoint, parts = _place(view["list"])
+    return redirect(addresses.of(endpoint, asked | {"saved_view": number}, **parts))
 
 
 @blp.route("/add", methods=["GET", "POST"])
 @needs(READ)
 def add():
     """Save what the list shows under a name."""
-    form = ViewForm(data=_shown())
+    form = ViewForm(data={"list": _list()} | _shown())
     given = forms.checked(form, SavedQuerySchema())
     if given is not None and (
         number := forms.done(form, lambda: saved.add(db.session, _reader(), given))
     ):
         flash(_("The view is saved."))
         return redirect(url_for("console.saved.open", number=number), 303)
-    return forms.page("console/saved_form.html", form, view=None)
+    return forms.page("console/saved_form.html", form, view=None, **_named(form.list.data))
 
 
 @blp.route("/<int:number>/edit", methods=["GET", "POST"])
@@ -86,7 +100,8 @@ def edit(number):
     """Change a saved view; an address with a search or columns offers these."""
     view = saved.one(db.session, _reader(), number)
     told = {name: view[name] or "" for name in ("name", "description", "shared", "query", "sort")}
-    told |= {"columns": ",".join(view["columns"]), "etag": view["etag"]}
+    told |= {"columns": ",".join(view["columns"]), "etag": view["etag"], "list": view["list"]}
+    told["filters"] = urlencode(view["filters"] or {}, True)
     form = ViewForm(data=told | _shown())
     given = forms.checked(form, SavedQueryEditSchema())
     if given is not None and forms.done(form, lambda: _edit(number, given, form.etag.data)):
@@ -94,7 +109,8 @@ def edit(number):
         return redirect(url_for("console.saved.open", number=number), 303)
     if form.current:
         form.current["columns"] = ",".join(form.current.get("columns") or ())
-    return forms.page("console/saved_form.html", form, view=view)
+        form.current["filters"] = urlencode(form.current.get("filters") or {}, True)
+    return forms.page("console/saved_form.html", form, view=view, **_named(view["list"]))
 
 
 @blp.route("/<int:number>/remove", methods=["GET", "POST"])
@@ -133,4 +149,29 @@ def _mine(view):
 
 def _shown():
     """Return what the list showed that is to be saved."""
-    return {name: request.args[name] for name in PARTS if name in request.args}
+    shown = {name: ",".join(request.args.getlist(name)) for name in PARTS if name in request.args}
+    left = {n: request.args.getlist(n) for n in request.args if n not in (*PARTS, *NO_FILTERS)}
+    left = {name: [value for value in values if value] for name, values in left.items()}
+    return shown | ({"filters": urlencode(left, True)} if request.args else {})
+
+
+def _list():
+    """Return the name of the list whose view is to be saved."""
+    name = request.args.get("list", lists.ASSETS)
+    return name if name in lists.NAMES else lists.ASSETS
+
+
+def titled(name):
+    """Return what a list is called."""
+    return search_help.LISTS[name].title if name in search_help.LISTS else _("Assets")
+
+
+def _place(name):
+    """Return the endpoint of a list's page, and the parts of its path."""
+    searched = search_help.LISTS.get(name)
+    return (searched.endpoint, searched.parts) if searched else ("console.assets.page", {})
+
+
+def _named(name):
+    endpoint, parts = _place(name)
+    return {"list_title": titled(name), "list_url": url_for(endpoint, **parts)}

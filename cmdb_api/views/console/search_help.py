@@ -13,7 +13,7 @@ from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
 from cmdb_api.services.resources import RESOURCES
-from cmdb_api.services.search import completion
+from cmdb_api.services.search import completion, lists
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
 from cmdb_api.views.console import asking, gate, labels, searching
@@ -30,8 +30,9 @@ class Searched(NamedTuple):
     rows: Rows
     # (search, what it finds)
     examples: tuple = ()
-    # The parts of its page's address.
+    # The parts of its page's path, and what its address has beside.
     parts: dict = {}
+    asked: dict = {}
 
 
 _UNNAMED = ("NOT description:*", _l("what nobody has described"))
@@ -65,7 +66,7 @@ LISTS = {
                 ("actor:anna AND at:>now-7d", _l("what anna edited in the last 7 days")),
                 ("action:removed AND environment:production", _l("what went from such assets")),
             ),
-            {"view": "each"},
+            asked={"view": lists.EACH},
         ),
         Searched(
             "console.coverage.page",
@@ -109,7 +110,7 @@ LISTS = {
                 ("package.openssl:<3.0.13", _l("with openssl before this version")),
                 ("os.name:debian*", _l("hosts with such a system")),
             ),
-            {"name": "openssl"},
+            asked={"name": "openssl"},
         ),
         Searched(
             "console.accounts.page",
