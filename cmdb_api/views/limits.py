@@ -104,6 +104,7 @@ PAGES = {
     **_pages("exchange", _FORM, "file"),
     **_pages("exchange", _SEND, "upload apply drop past_picked mappings_picked"),
     **_pages("asset_history", _READ, "page at diff identity"),
+    **_pages("asset_history", _SEND, "page_picked"),
     **_pages("compare", _READ, "page names"),
     **_pages("asset_edit", _FORM, "register edit state aliases_of"),
     **_pages("asset_edit", _SEND, "remove_alias"),

@@ -75,7 +75,8 @@ def page(hostname):
         return changes.page(db.session, asset=asset["hostname"], **asked)
 
     name = f"history-{''.join(c if c.isalnum() or c in '.-' else '_' for c in asset['hostname'])}"
-    listing = tables.read(name, _columns(), HistoryQuery(), fetch)
+    more = {"rows": changes.ROWS, "key": "seq", "saves": False}
+    listing = tables.read(name, _columns(), HistoryQuery(), fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     return render_template(
@@ -89,6 +90,9 @@ def page(hostname):
         local=local_times.field_value,
         as_table=request.args.get("view") == "table",
     )
+
+
+tables.choosable(blp, page, "/<hostname>/history")
 
 
 def _columns():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flask import g, request
 from flask_babel import lazy_gettext as _l
@@ -88,6 +89,8 @@ class Listing:
     rows: Rows | None = None
     # What a row is chosen by: a name, or what makes it of a row.
     key: str | Callable | None = None
+    # Whether views of it are saved: not of one that belongs to a page about one thing.
+    saves: bool = True
     # What the list can be asked for.
     known: frozenset = frozenset()
     # The character of the search that an error is at, counted from 1.
@@ -155,7 +158,7 @@ class Listing:
         """Return the search as what is before, at and behind the character that is wrong."""
         return searching.marked(request.args.get("query", ""), self.position)
 
-    @property
+    @cached_property
     def views(self):
         """Return the saved views of this list that are offered."""
         return saved.offered(db.session, Reader.of(g.bearer), MOST_VIEWS, self.of)

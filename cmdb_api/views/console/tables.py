@@ -22,7 +22,7 @@ from cmdb_api.views.console.messages import say_all
 __all__ = ["PICK", "Column", "address", "as_file", "choosable", "nothing", "read", "wanted_file"]
 
 
-def read(name, columns, schema, fetch, *, rows=None, key=None, **fixed):
+def read(name, columns, schema, fetch, *, rows=None, key=None, saves=True, **fixed):
     """
     Return the Listing that the address asks for.
 
@@ -30,7 +30,13 @@ def read(name, columns, schema, fetch, *, rows=None, key=None, **fixed):
     ``rows`` are those that it searches and orders, ``key`` is what a row is chosen by.
     """
     asked, wrong = _asked(schema)
-    more = {"errors": say_all(wrong), "rows": rows, "key": key, "known": frozenset(schema.fields)}
+    more = {
+        "errors": say_all(wrong),
+        "rows": rows,
+        "key": key,
+        "saves": saves,
+        "known": frozenset(schema.fields),
+    }
     listing = Listing(name, _chosen(columns), list(columns), asked, **more)
     if not wrong:
         try:
