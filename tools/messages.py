@@ -102,7 +102,7 @@ class _Reader(ast.NodeVisitor):
     """Collects the texts of a module that read as words, but for its docstrings and its log."""
 
     def __init__(self):
-        self.found, self._documented = set(), set()
+        self.found, self._documented, self._shown = set(), set(), set()
 
     def visit(self, node):
         body = getattr(node, "body", None)
@@ -113,11 +113,14 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node):
         # What goes through gettext is in the catalogue of pages.
         called = ast.unparse(node.func)
+        if called == "Field":
+            # What a field of a list is, as its help says.
+            self._shown.update(each for each in node.keywords if each.arg == "description")
         if not _NO_MESSAGES.match(called):
             self.generic_visit(node)
 
     def visit_keyword(self, node):
-        if node.arg not in _NO_MESSAGE:
+        if node.arg not in _NO_MESSAGE or node in self._shown:
             self.generic_visit(node)
 
     def visit_JoinedStr(self, node):

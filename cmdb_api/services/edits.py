@@ -13,8 +13,8 @@ ROWS = Rows(
     "edits",
     {
         "id": Field(MasterChange.id, NUMBER, always=True, description="the number of the edit"),
-        "at": Field(MasterChange.at, MOMENT, always=True, description="when"),
-        "actor": Field(MasterChange.actor, named=True, counted=True, description="who"),
+        "at": Field(MasterChange.at, MOMENT, always=True, description="when it was done"),
+        "actor": Field(MasterChange.actor, named=True, counted=True, description="who did it"),
         "action": Field(
             MasterChange.action, choices=(ADDED, CHANGED, REMOVED), description="what was done"
         ),

@@ -15,8 +15,8 @@ ROWS = Rows(
     "audit",
     {
         "id": Field(AuditEntry.id, NUMBER, always=True, description="the number of the entry"),
-        "at": Field(AuditEntry.at, MOMENT, always=True, description="when"),
-        "actor": Field(AuditEntry.actor, named=True, counted=True, description="who"),
+        "at": Field(AuditEntry.at, MOMENT, always=True, description="when it was done"),
+        "actor": Field(AuditEntry.actor, named=True, counted=True, description="who did it"),
         "action": Field(AuditEntry.action, choices=tuple(audit.ACTIONS), description="what sort"),
         "what": Field(AuditEntry.what, named=True, description="the method and the path"),
         "subject": Field(AuditEntry.subject, named=True, description="whom or what it is about"),

@@ -25,8 +25,8 @@ ROWS = Rows(
     "imports",
     {
         "id": Field(ImportRun.id, NUMBER, always=True, description="the number of the import"),
-        "at": Field(ImportRun.at, MOMENT, always=True, description="when"),
-        "actor": Field(ImportRun.actor, named=True, counted=True, description="who"),
+        "at": Field(ImportRun.at, MOMENT, always=True, description="when it was done"),
+        "actor": Field(ImportRun.actor, named=True, counted=True, description="who did it"),
         "file_name": Field(ImportRun.file_name, named=True, description="of the file"),
         "dry_run": Field(ImportRun.dry_run, FLAG, description="whether it was only tried"),
         **_COUNTED,
