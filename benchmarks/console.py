@@ -6,13 +6,21 @@ which takes minutes. The console is served as ``cmdb serve`` does, by 2 workers,
 logged in. Each round asks every page once, with hosts and places of its own; printed are median and
 p95 of the rounds in milliseconds, up to the last byte, the target being 100, and the bytes that the
 page has as it travels. ``first load`` is the first page with all files that it names.
+
+With ``--peer PYTHON``, an interpreter that has Flask-Admin, that is served on the same database by
+as many workers, and asked for its list of assets, a search in it and one asset in the same rounds:
+see ``peer_admin.py``. Printed are the medians of both, the peer's over ours, and the bytes of both.
 """
 
+import contextlib
 import http.client
+import os
 import random
 import re
 import secrets
+import socket
 import statistics
+import subprocess
 import sys
 import time
 from urllib.parse import quote, urlencode
@@ -78,6 +86,7 @@ def main():
     parser = fleet.parser(__doc__, 10_000)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--only", default="", help="a part of the pages' addresses")
+    parser.add_argument("--peer", help="an interpreter with Flask-Admin, to be asked beside")
     arguments = parser.parse_args()
     with fleet.database(arguments) as url, fleet.Api(url, WORKERS) as api:
         hosts = arguments.hosts
@@ -89,7 +98,75 @@ def main():
             print(f"loading {hosts} hosts", file=sys.stderr)
             fleet.load(api, range(hosts), int(time.time() * 1000))
         furniture.furnish(api, hosts)
-        measure(browser, hosts, arguments)
+        if arguments.peer:
+            with Peer(arguments.peer, url) as peer:
+                compare(browser, Browser(peer.port), hosts, arguments.rounds)
+        else:
+            measure(browser, hosts, arguments)
+
+
+class Peer:
+    """Flask-Admin on the same database, for as long as the context lasts."""
+
+    def __init__(self, python, url):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS)]
+        self.argv = [python, "-m", "gunicorn", *bind, "peer_admin:make_app()"]
+        self.environment = {"PATH": os.environ["PATH"], "PEER_DATABASE": url}
+
+    def __enter__(self):
+        folder = os.path.dirname(os.path.abspath(__file__))
+        self.process = subprocess.Popen(
+            self.argv, cwd=folder, env=self.environment, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return self
+            time.sleep(0.1)
+        raise SystemExit("the peer did not start")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def compare(browser, peer, hosts, rounds):
+    """Ask both for the same, in turn; print the medians, their ratio, and the bytes."""
+    draw, took, sizes = random.Random(4), {}, {}
+    for number in range(-WARM, rounds):
+        host = machines.Host(draw.randrange(hosts)).name
+        detail = _link(peer, f"/admin/asset/?search={host}", r'href="(/admin/asset/details/[^"]+)"')
+        asked = {
+            "list of 50": ("/assets", "/admin/asset/"),
+            "search by name": (f"/assets?query={host[:6]}", f"/admin/asset/?search={host[:6]}"),
+            "one asset": (f"/assets/{host}", detail),
+        }
+        for name, paths in asked.items():
+            for which, (client, path) in enumerate(zip((browser, peer), paths, strict=True)):
+                status, _, body, milliseconds = client.ask(path)
+                if status != 200:
+                    raise SystemExit(f"{path}: {status}")
+                if number >= 0:
+                    took.setdefault((name, which), []).append(milliseconds)
+                    sizes[name, which] = len(body)
+    print(f"{hosts} hosts, {rounds} rounds, {WORKERS} workers each; medians in milliseconds\n")
+    print(f"{'':<20} {'ours':>8} {'peer':>8} {'ratio':>7} {'bytes':>8} {'bytes':>8}")
+    for name in dict.fromkeys(name for name, _ in took):
+        ours, theirs = (statistics.median(took[name, which]) for which in (0, 1))
+        line = (
+            f"{ours:8.1f} {theirs:8.1f} {theirs / ours:7.2f} {sizes[name, 0]:8} {sizes[name, 1]:8}"
+        )
+        print(f"{name:<20} {line}")
+
+
+def _link(client, page, pattern):
+    found = re.search(pattern, client.text(page))
+    if not found:
+        raise SystemExit(f"{page} links to nothing that is wanted")
+    return found[1].replace("&amp;", "&")
 
 
 def make_account(api, name, password):

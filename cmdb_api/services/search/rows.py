@@ -171,6 +171,8 @@ class _Known:
 
     def _one(self, name, wanted):
         known = self.rows.fields[name]
+        if known.type == TEXT:
+            values.check_text(name, wanted)
         if known.has is not None:
             return known.has(self.session, wanted)
         if wanted.is_any:
@@ -185,7 +187,6 @@ class _Known:
         return values.ordered(value, wanted, _READ[known.type])
 
     def _text(self, name, known, wanted):
-        values.check_text(name, wanted)
         is_one = wanted.pattern is None and known.choices
         if is_one and wanted.text.lower() not in known.choices:
             raise ValueError(f"{name} is one of {', '.join(known.choices)}, not {wanted.text}")
