@@ -2,14 +2,16 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const dark = matchMedia("(prefers-color-scheme: dark)"), paper = matchMedia("print");
+  const chosen = root.dataset.bsTheme;
 
-  // The theme, before anything is painted.
+  // The theme, before anything is painted; on paper the light one.
   const paint = () => {
-    if (root.dataset.theme === "auto") root.dataset.bsTheme = dark.matches ? "dark" : "light";
+    const theme = root.dataset.theme === "auto" && (dark.matches ? "dark" : "light");
+    if (paper.matches || theme || chosen) root.dataset.bsTheme = paper.matches ? "light" : theme || chosen;
   };
   paint();
-  dark.addEventListener("change", paint);
+  [dark, paper].forEach((media) => media.addEventListener("change", paint));
 
   // The zone of the browser, for the times on the next page; one that was chosen stays.
   const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`));
