@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from cmdb_api.models.asset import STANDINGS, STATES
 from cmdb_api.schemas.master import Name
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageQuery, PageSchema, RowsQuery
 from cmdb_api.schemas.values import Flag, Moment, Note, Text
 from cmdb_api.services.listing import ANY
 from cmdb_api.services.search import columns, lists, saved
@@ -160,7 +160,7 @@ class SavedQueryDetailSchema(SavedQueryToldSchema):
     )
 
 
-class SavedQueryPageQuery(PageQuery):
+class SavedQueryPageQuery(RowsQuery):
     """Which of them."""
 
     name = Text(

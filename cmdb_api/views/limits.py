@@ -112,6 +112,7 @@ PAGES = {
     **_pages("changes", _SEND, "page_picked"),
     **_pages("saved", _READ, "page open"),
     **_pages("saved", _FORM, "add edit remove"),
+    **_pages("saved", _SEND, "page_picked remove_many share_many"),
     **_pages("bulk", _FORM, "page"),
     **_pages("me", _READ, "page"),
     **_pages("me", _FORM, "password add_token"),

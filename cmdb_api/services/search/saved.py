@@ -3,14 +3,16 @@
 Who may see only some business units sees their own ones alone: what others wrote may name assets.
 """
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import false, func, select
 
 from cmdb_api.errors import Conflict, Forbidden, Invalid, NotFound
 from cmdb_api.models import SavedQuery
 from cmdb_api.models.types import now
-from cmdb_api.services import etags, locking, nearest, pages, patterns, unique
-from cmdb_api.services.search import lists
+from cmdb_api.services import etags, locking, nearest, patterns, unique
+from cmdb_api.services.search import lists, rows
+from cmdb_api.services.search.columns import FLAG, MOMENT, NUMBER
 from cmdb_api.services.search.lists import ASSETS
+from cmdb_api.services.search.rows import Field, Rows
 
 # Searches that one owner keeps at most.
 MOST = 500
@@ -19,6 +21,23 @@ PARTS = ("query", "sort", "columns")
 PLAIN = ("name", "description", "shared", "query", "sort", "filters")
 # Stands in no name.
 _BETWEEN = "\t"
+ROWS = Rows(
+    "saved-views",
+    {
+        "name": Field(SavedQuery.name, named=True, unique=True, description="its name"),
+        "description": Field(
+            SavedQuery.description, named=True, unique=True, description="what it is for"
+        ),
+        "list": Field(SavedQuery.list, choices=lists.NAMES, description="of which list"),
+        "query": Field(SavedQuery.query, named=True, unique=True, description="what it searches"),
+        "shared": Field(SavedQuery.shared, FLAG, description="whether others see it too"),
+        "owner": Field(SavedQuery.owner, description="who made it"),
+        "created_at": Field(SavedQuery.created_at, MOMENT, description="when it was made"),
+        "updated_at": Field(SavedQuery.updated_at, MOMENT, description="when it was changed"),
+        "id": Field(SavedQuery.id, NUMBER, always=True, description="its number"),
+    },
+    order=("name", "id"),
+)
 
 
 def filled(session, reader, wanted):
@@ -42,8 +61,8 @@ def find(session, reader, name):
     """Return the search of assets of this name: the reader's own, else one that is shared."""
     keys = [key(reader.key, name, shared) for shared in (False, True)]
     seen = _seen(reader), SavedQuery.name_key.in_(keys)
-    rows = {row.name_key: row for row in session.scalars(select(SavedQuery).where(*seen))}
-    if found := rows.get(keys[0]) or rows.get(keys[1]):
+    known = {row.name_key: row for row in session.scalars(select(SavedQuery).where(*seen))}
+    if found := known.get(keys[0]) or known.get(keys[1]):
         return found
     names = select(SavedQuery.name).where(_seen(reader), SavedQuery.list == ASSETS)
     names = session.scalars(names.limit(nearest.COMPARED))
@@ -51,7 +70,7 @@ def find(session, reader, name):
     raise NotFound.of("saved", f"there is no saved search {name}{hint}")
 
 
-def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=None, **more):
+def page(session, reader, *, name=None, owner=None, shared=None, **more):
     """Return one page by name; those of another owner that are not shared are for admins."""
     if owner and owner != reader.name and not reader.admin:
         raise Forbidden("what others keep for themselves is shown to admins alone")
@@ -60,26 +79,23 @@ def page(session, reader, *, name=None, owner=None, shared=None, limit, cursor=N
         wanted.append(_seen(reader))
     if name:
         wanted.append(patterns.like(patterns.lowered(SavedQuery.name, name), name))
-    if more.get("list"):
-        wanted.append(SavedQuery.list == more["list"])
+    if of := more.pop("list", None):
+        wanted.append(SavedQuery.list == of)
     if shared is not None:
         wanted.append(SavedQuery.shared == shared)
+    if query := more.pop("query", None):
+        wanted.append(ROWS.condition(session, query))
     count = session.scalar(select(func.count()).select_from(SavedQuery).where(*wanted))
-    if cursor:
-        last, number = pages.read(cursor, str, int)
-        same = (SavedQuery.name == last) & (SavedQuery.id > number)
-        wanted.append(or_(SavedQuery.name > last, same))
-    rows = select(SavedQuery).where(*wanted).order_by(SavedQuery.name, SavedQuery.id)
-    found = session.scalars(rows.limit(limit + 1)).all()
-    rows, following = pages.cut(found, limit, lambda row: (row.name, row.id))
-    return {"items": [_told(row) for row in rows], "next_cursor": following, "total": count}
+    found, following = rows.page(session, ROWS, select(SavedQuery).where(*wanted), **more)
+    items = [_told(row[0]) for row in found]
+    return {"items": items, "next_cursor": following, "total": count}
 
 
 def offered(session, reader, most, name=ASSETS):
     """Return the first searches of a list, by their names, that a reader may see."""
     wanted = _seen(reader), SavedQuery.list == name
-    rows = select(SavedQuery).where(*wanted).order_by(SavedQuery.name, SavedQuery.id)
-    return [_told(row) for row in session.scalars(rows.limit(most))]
+    found = select(SavedQuery).where(*wanted).order_by(SavedQuery.name, SavedQuery.id)
+    return [_told(row) for row in session.scalars(found.limit(most))]
 
 
 def one(session, reader, number):

@@ -34,14 +34,14 @@ ORDERS = (
 TAKE = {"into": ("alias", "merge"), "until": ("mute",)}
 COLUMNS = [
     Column("message", _l("Finding"), texts.plain, wide=True),
-    Column("id", _l("Number"), type="number"),
+    Column("id", _l("Number"), type="number", usual=False),
     Column("kind", _l("Kind"), lambda row: str(texts.KINDS[row["kind"]])),
     Column("hostname", _l("Host")),
     Column("other", _l("The other host")),
     Column("subject", _l("Subject"), usual=False),
     Column("status", _l("Status"), lambda row: str(texts.STATUSES[row["status"]])),
     Column("opened_at", _l("Opened"), type="moment"),
-    Column("first_at", _l("Opened first"), type="moment"),
+    Column("first_at", _l("Opened first"), type="moment", usual=False),
     Column("muted_until", _l("Muted until"), type="moment", usual=False),
 ]
 

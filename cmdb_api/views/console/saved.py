@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
@@ -12,7 +13,7 @@ from cmdb_api.extensions import db
 from cmdb_api.schemas.search import SavedQueryEditSchema, SavedQueryPageQuery, SavedQuerySchema
 from cmdb_api.services.search import lists, saved
 from cmdb_api.services.search.readers import Reader
-from cmdb_api.views.console import addresses, forms, gate, search_help, tables
+from cmdb_api.views.console import addresses, forms, gate, many, search_help, tables
 from cmdb_api.views.console.gate import READ, needs
 from cmdb_api.views.console.tables import Column
 
@@ -32,6 +33,8 @@ COLUMNS = [
     Column("owner", _l("Owner")),
     Column("updated_at", _l("Changed at"), type="moment"),
 ]
+
+_SEARCHED = {"rows": saved.ROWS, "key": "id", "saves": False}
 
 
 class ViewForm(forms.EditForm):
@@ -61,11 +64,43 @@ class ViewForm(forms.EditForm):
 @blp.get("")
 def page():
     """List the saved views that one may see."""
-    listing = tables.read("saved-views", COLUMNS, SavedQueryPageQuery(), _fetch)
+    listing = tables.read("saved-views", COLUMNS, SavedQueryPageQuery(), _fetch, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     titles = [(name, titled(name)) for name in lists.NAMES if gate.may(_place(name)[0])]
     return render_template("console/saved.html", listing=listing, mine=_mine, titles=titles)
+
+
+tables.choosable(blp, page)
+
+
+@blp.post("/remove")
+@needs(READ)
+def remove_many():
+    """Remove the chosen views; those of others are refused, but to admins."""
+    work = lambda number: saved.remove(db.session, _reader(), number)  # noqa: E731
+    done, refused = many.each(many.numbers(), work)
+    many.tell(done, refused, ngettext("%(num)s is removed.", "%(num)s are removed.", done))
+    return redirect(url_for("console.saved.page"), 303)
+
+
+@blp.post("/share")
+@needs(READ)
+def share_many():
+    """Let others see the chosen views too, or not any more."""
+    shared = request.form.get("shared") == "1"
+
+    def work(number):
+        saved.edit(db.session, _reader(), number, {"shared": shared})
+
+    done, refused = many.each(many.numbers(), work)
+    told = (
+        ngettext("%(num)s view is shared.", "%(num)s views are shared.", done)
+        if shared
+        else ngettext("%(num)s view is yours alone.", "%(num)s views are yours alone.", done)
+    )
+    many.tell(done, refused, told)
+    return redirect(url_for("console.saved.page"), 303)
 
 
 @blp.get("/<int:number>")

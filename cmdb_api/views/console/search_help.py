@@ -13,7 +13,7 @@ from cmdb_api.services.access import accounts, audit_log, issuing
 from cmdb_api.services.events import subscriptions
 from cmdb_api.services.exchange import mappings, runs
 from cmdb_api.services.resources import RESOURCES
-from cmdb_api.services.search import completion, lists
+from cmdb_api.services.search import completion, lists, saved
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
 from cmdb_api.views.console import asking, gate, labels, searching
@@ -111,6 +111,12 @@ LISTS = {
                 ("os.name:debian*", _l("hosts with such a system")),
             ),
             asked={"name": "openssl"},
+        ),
+        Searched(
+            "console.saved.page",
+            _l("Saved views"),
+            saved.ROWS,
+            (("list:changes AND shared:true", _l("shared views of changes")), _UNNAMED),
         ),
         Searched(
             "console.accounts.page",
