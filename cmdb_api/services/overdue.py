@@ -29,7 +29,7 @@ def query(session, names, known, since, kind=None):
 
     ``known`` is what sources say of them.
     """
-    status, section = AssetStatus, Section
+    status = AssetStatus
     items_at, start = (status.items_at, since.items)
     if kind:
         items_at, start = items_of(session, literal(kind)), times.to_ms(since.items)
@@ -54,9 +54,6 @@ def query(session, names, known, since, kind=None):
         .join(known, known.c.name == names.c.name, isouter=True)
         .join(Finding, _refused_as_unknown(names), isouter=True)
     )
-    if kind:
-        same = and_(section.asset_id == Asset.id, section.kind == kind)
-        rows = rows.join(section, same, isouter=True)
     return rows, late
 
 
@@ -96,8 +93,7 @@ def _reason(start, kind, known):
     newer = or_(status.received_at.is_(None), Refusal.at > status.received_at)
     refused = and_(Refusal.at.is_not(None), newer)
     return case(
-        *((and_(reported, when), why) for when, why in _outcomes(kind)),
-        (reported, reasons.NOTHING),
+        *_outcomes(reported, kind),
         (and_(refused, Refusal.at >= start), reasons.REFUSED),
         (Finding.id.is_not(None), reasons.NOT_REGISTERED),
         *((known.key == n, OF_KEY[s]) for n, s in enumerate(STATES) if s in OF_KEY),
@@ -110,15 +106,21 @@ def _reason(start, kind, known):
     )
 
 
-def _outcomes(kind):
+def _outcomes(reported, kind):
     """Return [(condition, reason)] of a host that reported, by how its collectors fared."""
     status = Section.status
-    if kind:
-        never = (Section.kind.is_(None), reasons.NO_COLLECTOR)
-        return [*((status == name, why) for name, why in OF_STATUS.items()), never]
     of_asset = select(Section.kind).where(Section.asset_id == Asset.id).correlate(Asset)
+    if kind:
+        # A subquery, not a join: it is run for those alone that reported.
+        why = case(
+            *((status == name, why) for name, why in OF_STATUS.items()), else_=reasons.NOTHING
+        )
+        own = of_asset.where(Section.kind == kind).with_only_columns(why).scalar_subquery()
+        return [(reported, func.coalesce(own, reasons.NO_COLLECTOR))]
     some = of_asset.where(status == "disabled").exists()
+    disabled = and_(some, ~of_asset.where(status != "disabled").exists())
     return [
-        (of_asset.where(status == "error").exists(), reasons.FAILING),
-        (and_(some, ~of_asset.where(status != "disabled").exists()), reasons.DISABLED),
+        (and_(reported, of_asset.where(status == "error").exists()), reasons.FAILING),
+        (and_(reported, disabled), reasons.DISABLED),
+        (reported, reasons.NOTHING),
     ]

@@ -9,7 +9,7 @@ from cmdb_api.views.console import navigation
 from tests.console.conftest import log_in_client
 
 # These are reached from the menu of oneself and from the search, or by nobody who looks.
-ELSEWHERE = {"files", "find", "login", "me", "preferences"}
+ELSEWHERE = {"files", "find", "login", "me", "preferences", "search_help"}
 CURRENT = re.compile(r'<a href="([^"]+)" aria-current="page"><svg')
 
 

@@ -8,14 +8,11 @@ from cmdb_api.schemas.coverage import CoverageQuery, MissingQuery, TargetQuery
 from cmdb_api.services import coverage, missing_rows
 from cmdb_api.services.coverage import Windows
 from cmdb_api.views.console import coverage_texts as texts
-from cmdb_api.views.console import labels, tables
+from cmdb_api.views.console import labels, many, tables
 from cmdb_api.views.console.gate import READ, needs
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("coverage", __name__, url_prefix="/coverage")
-
-# Hosts that commands are asked for at once, where they were chosen.
-MOST = 1000
 
 
 def _commands(item):
@@ -57,7 +54,7 @@ tables.choosable(blp, page)
 def commands():
     """Show the commands that mend what is missing, for all, or the chosen, hosts of a reason."""
     schema = TargetQuery()
-    chosen = request.form.getlist(tables.PICK)[:MOST] if request.method == "POST" else None
+    chosen = many.texts() if request.method == "POST" else None
     listing = tables.read("commands", [], schema, _targets, hostnames=chosen)
     found = listing.more
     left = sorted(found.get("left_out", {}).items(), key=lambda pair: (-pair[1], pair[0]))

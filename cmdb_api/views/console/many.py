@@ -26,6 +26,12 @@ def numbers():
     return list(dict.fromkeys(found))[:MOST]
 
 
+def texts():
+    """Return the names of the rows that were chosen; what no database keeps is left out."""
+    found = dict.fromkeys(request.form.getlist(PICK))
+    return [text for text in found if text.isprintable()][:MOST]
+
+
 def each(chosen, work):
     """Do the work for each in a transaction of its own; return how many, and the errors."""
     done, refused = 0, []
