@@ -19,6 +19,11 @@ from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("assets", __name__, url_prefix="/assets")
+# The columns that are shown where nobody chose: as many as a window has room for.
+USUAL = (
+    *("hostname", "state", "environment", "business_unit", "rack"),
+    *("os.name", "board.model", "address", "reported_at"),
+)
 # What an error tells to those who use the API.
 _IN_API = "; GET /api/v1/search/fields lists all"
 # What an export takes of what was asked for.
@@ -109,7 +114,7 @@ def _columns():
     asked = [n.strip() for text in request.args.getlist("columns") for n in text.split(",")]
     names = list(dict.fromkeys(name for name in asked if name))
     try:
-        return columns.choose(db.session, names), None
+        return columns.choose(db.session, names or USUAL), None
     except Invalid as error:
         wrong = " ".join(map(say, error.fields.get("columns") or [error.message]))
     found = []
@@ -118,7 +123,7 @@ def _columns():
             found.append(columns.find(db.session, name))
         except Invalid:
             continue
-    return found or columns.choose(db.session), wrong
+    return found or columns.choose(db.session, USUAL), wrong
 
 
 def _column(each):

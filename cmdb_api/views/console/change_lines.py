@@ -112,7 +112,20 @@ def _difference(change, row, *, alone):
     if alone and (change["action"] == models.REPLACED or name == "version"):
         return values
     label = difference_rows.label(change["kind"], name)
+    if change["kind"] == ASSET and change["action"] == models.CHANGED:
+        return _declared(label, row, old, new) or Markup("{} {}").format(label, values)
     return Markup("{} {}").format(label, values)
+
+
+def _declared(label, row, old, new):
+    """Return what people set where there was nothing, or took away; None for another value."""
+    empty = (None, "", [])
+    old, new = (Markup("<bdi>{}</bdi>").format(text) for text in (old, new))
+    if row["old"] in empty and row["new"] not in empty:
+        return _filled(_l("%(field)s to %(value)s"), field=label, value=new)
+    if row["new"] in empty and row["old"] not in empty:
+        return _filled(_l("%(field)s to nothing (it was %(value)s)"), field=label, value=old)
+    return None
 
 
 def _flapping(change):

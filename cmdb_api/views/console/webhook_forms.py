@@ -16,6 +16,12 @@ _WORDS = {
 _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
+class TypeForm(forms.EditForm):
+    """Whether it is posted, or taken: what is asked first."""
+
+    type = SelectField(_l("Type"), choices=forms.choices((t, _WORDS[t]) for t in TYPES))
+
+
 class EditForm(forms.EditForm):
     """What people decide of a subscription."""
 
@@ -38,10 +44,8 @@ class EditForm(forms.EditForm):
     enabled = BooleanField(_l("Deliver"), default=True)
 
 
-class NewForm(EditForm):
+class NewForm(EditForm, TypeForm):
     """A subscription to be made."""
-
-    type = SelectField(_l("Type"), choices=forms.choices((t, _WORDS[t]) for t in TYPES))
 
 
 class SecretForm(forms.Form):
