@@ -127,7 +127,12 @@ def targets(session, *, windows, kind=None, reason=(), query=None, hostnames=Non
 
 def summary(session, *, windows):
     """Return how many hosts are missing for which reason, and how each kind and source stands."""
-    return counts(session, windows=windows) | {
+    return counts(session, windows=windows) | standing(session, windows=windows)
+
+
+def standing(session, *, windows):
+    """Return how each kind and each source stands, and how many hosts need not report."""
+    return {
         "not_expected": expecting.others(session),
         "kinds": _kinds(session, windows),
         "sources": sources.every(session),

@@ -101,7 +101,7 @@ def _targets(**asked):
 
 
 def _summary(**asked):
-    return {"items": []} | coverage.summary(db.session, **_windowed(asked))
+    return {"items": []} | coverage.standing(db.session, **_windowed(asked))
 
 
 def _windowed(asked):
