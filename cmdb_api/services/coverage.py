@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import case, func, literal, select, true
 
 from cmdb_api.models import Asset, AssetStatus, Section
 from cmdb_api.models.types import now
@@ -84,31 +84,27 @@ def missing(
     }
 
 
-def missing_by_reason(session, *, windows, kind=None, query=None):
-    """Return {reason: how many hosts} of the missing that a search finds."""
-    rows, _ = _overdue(session, windows, now(), kind, (), query)
-    counted = select(rows.c.reason, func.count()).group_by(rows.c.reason)
-    return dict(sorted(map(tuple, session.execute(counted))))
-
-
-def counts(session, *, windows, kind=None):
+def counts(session, *, windows, kind=None, query=None):
     """
     Return how many hosts should report, and how many of them did not, by reason.
 
-    With ``kind``, who did not bring it. Raises NotFound for a kind that nobody knows.
+    With ``kind``, who did not bring it; with ``query``, ``found`` counts those that it finds.
+    Raises NotFound for a kind that nobody knows, and Invalid.
     """
     rows, forms = _overdue(session, windows, now(), kind, ())
     names = expecting.expected(session, forms).subquery()
-    by_reason = select(rows.c.reason, func.count()).group_by(rows.c.reason)
-    every = select(literal(""), func.count()).select_from(names)
-    absent = dict(sorted(map(tuple, session.execute(by_reason.union_all(every)))))
-    expected = absent.pop("")
+    found = missing_rows.of(rows.c).condition(session, query) if query else true()
+    by_reason = select(rows.c.reason, func.count(), func.count(case((found, 1))))
+    every = select(literal(""), func.count(), literal(0)).select_from(names)
+    counted = session.execute(by_reason.group_by(rows.c.reason).union_all(every))
+    absent = {reason: tuple(both) for reason, *both in sorted(map(tuple, counted))}
+    expected, _ = absent.pop("")
     return {
         "expected": expected,
-        "collected": expected - sum(absent.values()),
-        "missing": absent,
+        "collected": expected - sum(many for many, _ in absent.values()),
+        "missing": {reason: many for reason, (many, _) in absent.items()},
         "window_seconds": round(windows.kind(kind).total_seconds()),
-    }
+    } | ({"found": {reason: n for reason, (_, n) in absent.items() if n}} if query else {})
 
 
 def targets(session, *, windows, kind=None, reason=(), query=None, hostnames=None):

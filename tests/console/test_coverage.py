@@ -4,7 +4,7 @@ from cmdb_api.extensions import db
 from cmdb_api.models.finding import KINDS as FINDING_KINDS
 from cmdb_api.services import coverage, reasons
 from cmdb_api.views.console import coverage_texts, finding_texts
-from tests.console.conftest import log_in_client
+from tests.console.conftest import log_in_client, token_of
 
 
 def test_a_host_that_is_missing_stands_there_with_the_command_that_mends_it(site, look):
@@ -95,3 +95,15 @@ def test_the_numbers_by_reason_are_those_of_the_list(fresh_site):
     client = log_in_client(fresh_site.app, "vera")
     page = client.get("/coverage?reason=key_pending&reason=key_pending&limit=1").text
     assert "1\u20131 of 1" in page
+
+
+def test_the_counts_by_reason_follow_a_search(fresh_site):
+    client = log_in_client(fresh_site.app, "vera")
+    page = client.get("/coverage?query=hostname:new*").text
+    assert "4 of 6 hosts reported" in page and "Key not accepted" in page
+    assert 'class="reason"' in page and page.count('class="reason"') == 1
+    assert "1\u20131 of 1" in page
+    sent = {"csrf_token": token_of(client.get("/me")), "pick": ["never01", "x\0"]}
+    commands = client.post("/coverage/commands", data=sent).text
+    assert "For 1 chosen host." in commands and "Minion down" in commands
+    assert "Key not accepted</" not in commands.partition("<main")[2]

@@ -81,12 +81,9 @@ def kinds():
 
 def _counts(listing):
     """Return how many hosts are missing by reason; the list is told how many it has."""
-    asked = {name: listing.asked.get(name) for name in ("window", "kind")}
+    asked = {name: listing.asked.get(name) for name in ("window", "kind", "query")}
     found = coverage.counts(db.session, **_windowed(asked))
-    if query := listing.asked.get("query"):
-        asked["query"] = query
-        found["missing"] = coverage.missing_by_reason(db.session, **_windowed(asked))
-    absent = found["missing"]
+    found["missing"] = absent = found.get("found", found["missing"])
     listing.total = sum(absent.get(each, 0) for each in {*listing.asked["reason"]} or absent)
     return found
 
