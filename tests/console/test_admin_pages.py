@@ -240,3 +240,8 @@ def test_every_setting_is_told_of_with_its_comment(canary_app):
     assert told.keys() == {name for name in vars(default_settings) if name.isupper()}
     assert all(told.values()), [name for name, about in told.items() if not about]
     assert PASSWORD not in str(told)
+
+
+def test_what_is_made_is_asked_first_of_a_subscription(site):
+    page = log_in_client(site.app, "anna").get("/admin/webhooks/add").text
+    assert page.index('name="type"') < page.index('name="url"') < page.index('name="query"')

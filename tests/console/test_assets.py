@@ -172,3 +172,19 @@ def _file(client, asked):
 
 def _names(client, asked):
     return {*_file(client, asked | {"columns": "hostname", "format": "csv"}).decode().split()[1:]}
+
+
+def test_nine_columns_are_shown_where_nobody_chose(site):
+    client = log_in_client(site.app, "vera")
+    heads = client.get("/assets").text.partition("<tbody>")[0].count('<th scope="col"')
+    assert heads == 9
+    chosen = client.get("/assets?columns=hostname,tags").text.partition("<tbody>")[0]
+    assert chosen.count('<th scope="col"') == 2
+
+
+def test_the_actions_on_an_asset_are_on_its_page_for_those_who_may(site):
+    paths = [f"/assets/web01/{name}" for name in ("edit", "state", "names")]
+    olga = log_in_client(site.app, "olga").get("/assets/web01").text
+    assert all(f'href="{path}"' in olga for path in paths)
+    vera = log_in_client(site.app, "vera").get("/assets/web01").text
+    assert not any(f'href="{path}"' in vera for path in paths)

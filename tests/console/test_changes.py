@@ -138,3 +138,14 @@ def test_the_file_has_what_is_shown(site):
     with client.get("/changes?view=each&kind=package&action=changed&format=csv") as answer:
         assert "Package openssl · amd64: 3.0.1 → 3.0.2" in answer.text
         assert "web01" in answer.text
+
+
+def test_what_people_set_reads_as_a_sentence():
+    change = BARE | {"kind": "asset", "action": "changed", "actor": "anna", "place": ""}
+    for old, new, told in (
+        (None, "spare", "anna set Comment to spare"),
+        ("spare", None, "anna set Comment to nothing (it was spare)"),
+        ("spare", "used", "anna set Comment spare → used"),
+    ):
+        row = {"field": "comment", "old": old, "new": new}
+        assert change_lines.plain(change | {"changes": [row]}) == told

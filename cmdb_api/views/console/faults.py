@@ -19,6 +19,8 @@ def answer(error, *, login_to=None):
     if error.status == 401:
         return _log_in(error)
     gate.know()
+    if isinstance(error, gate.OldForm) and (page := _once_more()):
+        return page, error.status
     searched = (request.view_args or {}).get("hostname")
     known = {"error": error, "searched": searched, "near": _near(error, searched), "now": now()}
     known["login_to"] = login_to
@@ -50,6 +52,16 @@ def _log_in(error):
     kept = kept_fields() if _own_form() and not files else []
     back = request.path if kept else _page_before()
     return login.ask_again(kept, back, files=files), 401
+
+
+def _once_more():
+    """Return the page that shows what an old form of ours held, to be sent again; else None."""
+    files = request.mimetype == "multipart/form-data"
+    kept = kept_fields() if "bearer" in g and _own_form() and not files else []
+    target = request.full_path.rstrip("?")
+    return (
+        render_template("console/again.html", target=target, kept=kept, old=True) if kept else None
+    )
 
 
 def _page_before():

@@ -10,6 +10,11 @@ from cmdb_api.extensions import csrf, db
 from cmdb_api.services.access import tokens
 from cmdb_api.views import deeds, limits
 
+
+class OldForm(Forbidden):
+    """A form that was not made for this session."""
+
+
 READ, WRITE, ADMIN = "read", "write", "admin"
 
 
@@ -59,7 +64,7 @@ def _check_form():
     try:
         csrf.protect()
     except CSRFError as error:
-        raise Forbidden(
+        raise OldForm(
             "this form was made before you logged in, or your browser keeps no cookies: go back, "
             "load the page again, and send it once more"
         ) from error
