@@ -137,7 +137,9 @@ class SavedQuerySchema(Schema):
 class SavedQueryEditSchema(SavedQuerySchema):
     """What is changed of a saved search; the list that it is of stays."""
 
-    list = _of_list(dump_only=True)
+    class Meta:
+        exclude = ("list",)
+
     name = Name(metadata={"example": "old disks"})
 
 
