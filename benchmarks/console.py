@@ -12,7 +12,6 @@ as many workers, and asked for its list of assets, a search in it and one asset 
 see ``peer_admin.py``. Printed are the medians of both, the peer's over ours, and the bytes of both.
 """
 
-import contextlib
 import http.client
 import os
 import random
@@ -120,13 +119,8 @@ class Peer:
         self.process = subprocess.Popen(
             self.argv, cwd=folder, env=self.environment, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self
-            time.sleep(0.1)
-        raise SystemExit("the peer did not start")
+        fleet.listening(self.port, "the peer")
+        return self
 
     def __exit__(self, *_):
         self.process.terminate()

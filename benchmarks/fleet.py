@@ -194,6 +194,17 @@ def post(connection, reports):
         raise RuntimeError(f"not taken: {wrong[0]}")
 
 
+def listening(port, what):
+    """Wait until a server listens on a port."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"{what} did not start")
+
+
 class Api:
     """The API on a database, as ``cmdb serve`` runs it, for as long as the context lasts."""
 
@@ -222,13 +233,8 @@ class Api:
         bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", str(self.workers)]
         argv = [sys.executable, "-m", "cmdb_api", "serve", *bind]
         self.process = subprocess.Popen(argv, env=self.environment, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self
-            time.sleep(0.1)
-        raise SystemExit("the API did not start")
+        listening(self.port, "the API")
+        return self
 
     def __exit__(self, *_):
         self.process.terminate()
