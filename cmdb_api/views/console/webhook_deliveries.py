@@ -1,7 +1,6 @@
 """The delivery log of a subscription: what waits, what was given up, and sending it again."""
 
-from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
@@ -9,14 +8,12 @@ from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas.subscription import DeliveryQuery
 from cmdb_api.services.events import backlog, subscriptions
-from cmdb_api.views.console import access_words, formats, labels, tables
+from cmdb_api.views.console import access_words, formats, labels, many, tables
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 STATUSES = {"pending": _l("waiting"), "dead": _l("given up")}
-# Most that are chosen on a page.
-MOST = 200
 
 
 def _event(name):
@@ -76,11 +73,11 @@ def deliveries(number):
 
 @needs(ADMIN)
 def resend(number):
-    """Send the chosen events again."""
-    chosen = _chosen()
-    count = sum(backlog.resend(db.session, number, each) for each in chosen)
-    db.session.commit()
-    return _back(number, chosen, _sent(count))
+    """Send the chosen events again; what was delivered meanwhile is told."""
+    work = lambda event: backlog.resend(db.session, number, event)  # noqa: E731
+    done, refused = many.each(many.numbers(), work)
+    many.tell(done, refused, _sent(done))
+    return _back(number)
 
 
 @needs(ADMIN)
@@ -88,33 +85,22 @@ def resend_all(number):
     """Send all that was given up again."""
     count = backlog.resend(db.session, number)
     db.session.commit()
-    return _back(number, True, _sent(count))
+    flash(_sent(count))
+    return _back(number)
 
 
 @needs(ADMIN)
 def drop(number):
     """Drop the chosen events: they are not delivered any more."""
-    chosen = _chosen()
-    for each in chosen:
-        backlog.drop(db.session, number, each)
-    db.session.commit()
-    count = len(chosen)
-    return _back(number, chosen, ngettext("%(num)s is dropped.", "%(num)s are dropped.", count))
+    work = lambda event: backlog.drop(db.session, number, event)  # noqa: E731
+    done, refused = many.each(many.numbers(), work)
+    many.tell(done, refused, ngettext("%(num)s is dropped.", "%(num)s are dropped.", done))
+    return _back(number)
 
 
 def _sent(count):
     return ngettext("%(num)s event is sent again.", "%(num)s events are sent again.", count)
 
 
-def _chosen():
-    given = request.form.getlist(tables.PICK)
-    # What is longer is nobody's number.
-    return [int(each) for each in given if each.isdecimal() and len(each) < 19][:MOST]
-
-
-def _back(number, chosen, text):
-    if chosen:
-        flash(text)
-    else:
-        flash(_("Nothing was chosen: tick the events first."), "warning")
+def _back(number):
     return redirect(url_for("console.webhooks.deliveries", number=number), 303)
