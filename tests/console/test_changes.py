@@ -149,3 +149,9 @@ def test_what_people_set_reads_as_a_sentence():
     ):
         row = {"field": "comment", "old": old, "new": new}
         assert change_lines.plain(change | {"changes": [row]}) == told
+    rows = [
+        {"field": "key_generation", "old": None, "new": 2},
+        {"field": "state", "old": "online", "new": "retired"},
+    ]
+    told = "anna set State online → retired; Number of its key to 2"
+    assert change_lines.plain(change | {"changes": rows}) == told

@@ -19,7 +19,7 @@ from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("assets", __name__, url_prefix="/assets")
-# The columns that are shown where nobody chose: as many as a window has room for.
+# The columns that are shown where nobody chose, what is looked for the most first.
 USUAL = (
     *("hostname", "state", "environment", "business_unit", "rack"),
     *("os.name", "board.model", "address", "reported_at"),

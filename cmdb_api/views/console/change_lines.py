@@ -97,6 +97,9 @@ def _differences(change):
         rows = [r for r in rows if not identifiers.is_identifier(change["kind"], r["field"])]
     if change["action"] == models.REPLACED:
         rows = sorted(rows, key=lambda row: row["field"] != "serial")[:1]
+    if change["kind"] == ASSET:
+        # What comes of another edit is said after it.
+        rows = sorted(rows, key=lambda row: row["field"] == "key_generation")
     told = [_difference(change, row, alone=len(rows) == 1) for row in rows[:SHOWN]]
     if len(rows) > SHOWN:
         left = len(rows) - SHOWN

@@ -8,6 +8,7 @@ from cmdb_api.models.change import ACTIONS
 from cmdb_api.schemas.change import FleetChangeQuery
 from cmdb_api.services import changes, grouping, neighbours
 from cmdb_api.services.assets import KIND as ASSET
+from cmdb_api.services.search.lists import EACH
 from cmdb_api.views.console import (
     change_lines,
     difference_rows,
@@ -21,7 +22,6 @@ from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("changes", __name__, url_prefix="/changes")
 
-EACH = "each"
 PRESETS = (
     ("1h", _l("1 hour")),
     ("24h", _l("24 hours")),
