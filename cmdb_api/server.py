@@ -42,8 +42,8 @@ class Server(BaseApplication):
 
     def load(self):
         app = self.make_app()
-        # What is there from the start stays: looking through it for garbage costs each request.
         gc.freeze()
+        gc.callbacks.append(Settling())
         return app
 
     def run(self):
@@ -63,6 +63,27 @@ class Arbiter(PlainArbiter):
         if self.app.companion:
             self.app.companion.stop()
         super().stop(graceful)
+
+
+class Settling:
+    """
+    Has the garbage collector look no more through what stays: templates, statements, mappers.
+
+    As one of ``gc.callbacks``. Most of it is made by the first requests, and a full collection that
+    looks through it takes longer than a page does. So what full collections leave is frozen: after
+    the first, the second, the fourth, the eighth ..., since what is just in use then stays as well.
+    """
+
+    def __init__(self):
+        self.seen, self.next = 0, 1
+
+    def __call__(self, phase, info):
+        if phase != "stop" or info["generation"] < 2:
+            return
+        self.seen += 1
+        if self.seen == self.next:
+            self.next *= 2
+            gc.freeze()
 
 
 def default_workers():
