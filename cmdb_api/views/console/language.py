@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import request
+from flask import g, request
 from flask_babel import Domain, get_locale
 from pytz import all_timezones_set
 
@@ -35,6 +35,8 @@ def init_app(app):
     """Let pages of this app speak the languages."""
     babel.init_app(app, locale_selector=language, timezone_selector=zone)
     babel.domain_instance = Texts()
+    # Flask-Babel's look for domain and language anew at each of the thousand texts of a page.
+    app.jinja_env.install_gettext_callables(_text, _plural, newstyle=True)
 
 
 def language():
@@ -52,6 +54,22 @@ def zone():
     """Return the name of the time zone of whoever looks; UTC where that is not known."""
     chosen = request.cookies.get(ZONE_COOKIE) if request else None
     return chosen if chosen in all_timezones_set else "UTC"
+
+
+def _text(text):
+    return _texts().ugettext(text)
+
+
+def _plural(one, many, count):
+    return _texts().ungettext(one, many, count)
+
+
+def _texts():
+    """Return the translations of the request; they are looked for once."""
+    found = g.get("console_texts")
+    if found is None:
+        found = g.console_texts = babel.domain_instance.get_translations()
+    return found
 
 
 def services():
