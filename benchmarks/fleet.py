@@ -190,8 +190,14 @@ def post(connection, reports):
     connection.request("POST", "/api/v1/reports", body, headers)
     answer = connection.getresponse()
     lines = [json.loads(line) for line in answer.read().splitlines()]
-    if wrong := [line for line in lines if line["result"] not in ("recorded", "unchanged")]:
+    again = {line["report_id"] for line in lines if line["result"] == "retry"}
+    if wrong := [
+        line for line in lines if line["result"] not in ("recorded", "unchanged", "retry")
+    ]:
         raise RuntimeError(f"not taken: {wrong[0]}")
+    if again:
+        time.sleep(1)
+        post(connection, [one for one in reports if one["report_id"] in again])
 
 
 def listening(port, what):

@@ -10,7 +10,7 @@ from cmdb_api.cli_base import Field
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas.values import Duration
-from cmdb_api.services import carriers, kept, locking, retention, times
+from cmdb_api.services import bulk_runs, carriers, kept, locking, retention, times
 from cmdb_api.services.access import audit, sessions
 from cmdb_api.services.exchange import uploads
 
@@ -29,12 +29,13 @@ def prune(older_than, dry_run):
 
     Identifiers (MACs, machine-ids) that hosts ceased to have before then go too. So do sessions
     that are over, entries of the audit log that are older than AUDIT_DAYS, and files that were
-    uploaded a day ago and not imported.
+    uploaded a day ago and not imported. Edits of many assets go after IMPORT_KEEP_DAYS.
 
     To be run each day. It can be stopped, and goes on the next time.
     """
     if not dry_run:
         uploads.prune(db.session)
+        bulk_runs.prune(db.session, current_app.config["IMPORT_KEEP_DAYS"])
         _prune_access()
     length = older_than or retention.kept(current_app.config["HISTORY_DAYS"])
     if length is None:

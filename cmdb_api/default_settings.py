@@ -91,6 +91,7 @@ WEBHOOK_ALLOWED_NETWORKS = []
 WEBHOOK_CA_FILE = None
 
 # Events that nobody took for so many days are kept no more: of a stream that nobody reads, say.
+# The log of deliveries is kept as long, but of a webhook and an outcome 1000 tries at most.
 EVENTS_KEEP_DAYS = 30
 
 # How long the database may work on one statement of a search, seconds; then the search is refused.
@@ -115,7 +116,8 @@ MAX_IMPORT_INFLATED_LENGTH = 256 * 1024 * 1024
 MAX_IMPORT_ROWS = 100_000
 MAX_IMPORT_COLUMNS = 256
 
-# How many days it is kept what became of an import, with the rows that failed.
+# How many days it is kept what became of an import, with the rows that failed, and of an edit of
+# many assets.
 IMPORT_KEEP_DAYS = 90
 
 # Logins by an OpenID Connect provider, as its issuer is called: https://id.example.com/realms/ops.

@@ -64,6 +64,13 @@ STEPS = (
         ),
         60,
     ),
+    Step(
+        "trim the log of deliveries",
+        lambda session, moment, settings: keeping.trim_log(
+            session, moment, settings["EVENTS_KEEP_DAYS"]
+        ),
+        60,
+    ),
     Step("sweep events", lambda session, moment, settings: keeping.sweep(session), 600),
 )
 

@@ -9,11 +9,12 @@ from cmdb_api.models.access import (
 )
 from cmdb_api.models.asset import Asset, AssetAlias, AssetStatus
 from cmdb_api.models.audit import AuditEntry
+from cmdb_api.models.bulk import BulkEdit, BulkEditOutcome
 from cmdb_api.models.change import Change
 from cmdb_api.models.component import BulkItem, BulkList, Component, ComponentAddress, Section
 from cmdb_api.models.coverage import CoverageHost, CoverageSource, Refusal
 from cmdb_api.models.edit import MasterChange
-from cmdb_api.models.event import Delivery, Outbox, Subscription
+from cmdb_api.models.event import Delivery, DeliveryTry, Outbox, Subscription
 from cmdb_api.models.exchange import ImportFailures, ImportMapping, ImportRun, ImportUpload
 from cmdb_api.models.finding import Decision, Finding
 from cmdb_api.models.identity import IdentityEvidence
@@ -44,6 +45,8 @@ __all__ = [
     "AssetStatus",
     "AssetType",
     "AuditEntry",
+    "BulkEdit",
+    "BulkEditOutcome",
     "BulkItem",
     "BulkList",
     "BusinessUnit",
@@ -56,6 +59,7 @@ __all__ = [
     "DataCentre",
     "Decision",
     "Delivery",
+    "DeliveryTry",
     "Environment",
     "Finding",
     "IdentityEvidence",

@@ -99,3 +99,40 @@ class Delivery(db.Model):
         Index("ix_delivery_asset_id", "subscription_id", "asset_id", "outbox_id"),
         Index("ix_delivery_status", "subscription_id", "status", "outbox_id"),
     )
+
+
+class DeliveryTry(db.Model):
+    """One post of an event to a webhook, and what came of it; kept for a while."""
+
+    __tablename__ = "delivery_try"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    subscription_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("subscription.id", ondelete="CASCADE")
+    )
+    # No references: the event is gone once it was delivered, and the asset may be. None: a test.
+    outbox_id: Mapped[int | None] = mapped_column(BigId)
+    asset_id: Mapped[int | None] = mapped_column(BigId)
+    # The event as the receiver was told of it.
+    event_id: Mapped[str] = mapped_column(String(64))
+    hostname: Mapped[str | None] = mapped_column(String(255))
+    kind: Mapped[str | None] = mapped_column(String(64))
+    place: Mapped[str | None] = mapped_column(String(1024))
+    action: Mapped[str] = mapped_column(String(16))
+    # When it ended, and how long it took.
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    duration_ms: Mapped[int] = mapped_column()
+    # Counts the tries of an event from 1, anew where people send it again.
+    attempt: Mapped[int] = mapped_column()
+    # One of services.events.outcomes.
+    outcome: Mapped[str] = mapped_column(String(16))
+    # Of the answer; None: there was none.
+    status_code: Mapped[int | None] = mapped_column()
+    # What was wrong; None where it was delivered.
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("ix_delivery_try_outcome", "subscription_id", "outcome", "id"),
+        Index("ix_delivery_try_at", "at"),
+        NEVER_AGAIN,
+    )

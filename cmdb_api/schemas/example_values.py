@@ -174,6 +174,8 @@ EXAMPLES = {
     "NewTokenSchema.scope": "read",
     "NotOkSchema.why": "storcli64 is not installed",
     "OneSideSchema.fields": _DISK,
+    "PackageNameSchema.host_count": 120,
+    "PackageNameSchema.version_count": 3,
     "PackageOfHostSchema.name": "openssl",
     "PackageOfHostSchema.older_versions": ["3.0.11-1~deb12u1"],
     "PackageOfHostSchema.version": "3.0.11-1~deb12u2",

@@ -2,8 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from cmdb_api.schemas.page import PageSchema, RowsQuery
+from cmdb_api.schemas.page import PageQuery, PageSchema, RowsQuery
 from cmdb_api.schemas.values import Text
+from cmdb_api.services.package_names import SORTS
 
 
 class PackageQuery(RowsQuery):
@@ -45,3 +46,28 @@ class PackagePageSchema(PageSchema):
     total = fields.Integer(metadata={"description": "hosts on all pages"})
     versions = fields.List(fields.Nested(PackageVersionSchema))
     items = fields.List(fields.Nested(PackageOfHostSchema))
+
+
+class PackageNamesQuery(PageQuery):
+    """Which packages of all that hosts have."""
+
+    name = Text(
+        metadata={"description": "one, or a pattern with * and ?, in any case", "example": "open*"}
+    )
+    sort = Text(
+        validate=validate.OneOf(SORTS), metadata={"description": "by name, or - the other way"}
+    )
+
+
+class PackageNameSchema(Schema):
+    """A package of the fleet."""
+
+    name = fields.String(metadata={"example": "openssl"})
+    host_count = fields.Integer(metadata={"description": "hosts that have it"})
+    version_count = fields.Integer(metadata={"description": "different versions on these"})
+
+
+class PackageNamesSchema(PageSchema):
+    """A page of the packages that hosts have, by name."""
+
+    items = fields.List(fields.Nested(PackageNameSchema))

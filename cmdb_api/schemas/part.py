@@ -3,12 +3,12 @@
 from marshmallow import Schema, fields
 
 from cmdb_api.schemas.page import PageSchema, RowsQuery
-from cmdb_api.schemas.values import Hostname, Moment, Text
+from cmdb_api.schemas.values import Hostname, Kind, Moment, Text
 from cmdb_api.services import journeys
 
 
 class PartQuery(RowsQuery):
-    """Which parts: of a serial number, of an asset, or what a search finds in assets now."""
+    """Which parts: of a serial number, of an asset, or all that are in assets now and found."""
 
     serial = Text(
         metadata={
@@ -17,6 +17,11 @@ class PartQuery(RowsQuery):
         }
     )
     asset = Hostname(metadata={"description": "what is in it now", "example": "web01"})
+    kind = fields.List(
+        Kind(),
+        load_default=(),
+        metadata={"description": "what is such a component now", "example": ["disk"]},
+    )
     vendor = Text(metadata={"description": "however it is spelled", "example": "Samsung"})
     model = Text(metadata={"description": "a part of the model's name in any case"})
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from marshmallow import Schema, fields, validate
 
 from cmdb_api.models.event import DEAD, PENDING, TYPES
-from cmdb_api.schemas.page import PageQuery, PageSchema
+from cmdb_api.schemas.page import PageSchema, RowsQuery
 from cmdb_api.schemas.values import Duration, Flag, Kind, Label, Moment, Text
-from cmdb_api.services.events import events
+from cmdb_api.services.events import events, outcomes, tries
 from cmdb_api.services.events.reach import LONGEST
 
 MOST_KINDS, MOST_IDS = 100, 1000
@@ -180,7 +180,7 @@ class ToldChangeSchema(Schema):
     )
 
 
-class DeliveryQuery(PageQuery):
+class DeliveryQuery(RowsQuery):
     """Which deliveries."""
 
     status = fields.String(validate=validate.OneOf((PENDING, DEAD)))
@@ -203,6 +203,71 @@ class DeliveryPageSchema(PageSchema):
     """A page of deliveries, the oldest first."""
 
     items = fields.List(fields.Nested(DeliverySchema))
+
+
+class TryQuery(RowsQuery):
+    """Which tries."""
+
+    outcome = fields.String(validate=validate.OneOf(outcomes.OUTCOMES))
+
+
+class TrySchema(Schema):
+    """What came of one post of an event to a webhook."""
+
+    id = fields.Integer(metadata={"example": 90210})
+    at = Moment(metadata={"description": "when it ended"})
+    event = fields.String(
+        metadata={"description": "its id, as the receiver has it in webhook-id", "example": _ID}
+    )
+    outbox_id = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "its id in /deliveries while it waits; null: a test",
+            "example": 4711,
+        },
+    )
+    hostname = fields.String(
+        allow_none=True, metadata={"description": "as it was called", "example": "web01"}
+    )
+    asset = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "as it is called now; null where it is no more",
+            "example": "web01",
+        },
+    )
+    kind = fields.String(allow_none=True, metadata={"example": "disk"})
+    place = fields.String(allow_none=True, metadata={"example": "0:1:3"})
+    action = fields.String(metadata={"enum": list(tries.ACTIONS), "example": "replaced"})
+    attempt = fields.Integer(
+        metadata={
+            "description": "of this event, counted from 1; anew where it was sent again",
+            "example": 2,
+        }
+    )
+    outcome = fields.String(
+        metadata={
+            "enum": list(outcomes.OUTCOMES),
+            "example": outcomes.REST,
+            "description": "delivered; failed: the receiver has trouble, and all that is for it "
+            "waits; refused: it does not take this event, and later ones of the host wait; gone: "
+            "it wants no more, and is disabled",
+        }
+    )
+    status_code = fields.Integer(
+        allow_none=True, metadata={"description": "null: no answer came", "example": 503}
+    )
+    error = fields.String(
+        allow_none=True,
+        metadata={"description": "null: it was delivered", "example": "answered 503: try later"},
+    )
+    duration_ms = fields.Integer(metadata={"description": "how long it took", "example": 35})
+
+
+class TryPageSchema(PageSchema):
+    """A page of tries, the newest first."""
+
+    items = fields.List(fields.Nested(TrySchema))
 
 
 class ResentSchema(Schema):

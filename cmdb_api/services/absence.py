@@ -22,7 +22,7 @@ def told(session, rows, keys, kind, clock_skew_seconds):
     for row in rows:
         known = entries.get(row.name, ())
         entry = _entry(row, known)
-        detail, since = _detail(row, entry, sections.get(row.asset_id, ()), kind)
+        detail = _detail(row, entry, sections.get(row.asset_id, ()), kind)
         if detail is None and abs(row.clock_skew_ms or 0) > clock_skew_seconds * 1000:
             detail = _skew(row)
         items.append(
@@ -32,7 +32,7 @@ def told(session, rows, keys, kind, clock_skew_seconds):
                 "reason": row.reason,
                 "detail": detail,
                 "hint": hint(row.reason, row, entry),
-                "since": since,
+                "since": row.since,
                 "reported_at": row.reported_at,
                 "registered_at": row.registered_at,
             }
@@ -71,20 +71,18 @@ def _entry(row, entries):
 
 
 def _detail(row, entry, sections, kind):
-    """Return what is known of the reason, and since when it holds; None where that is not known."""
-    if row.reason in (reasons.SILENT, reasons.CLOCK_WRONG):
-        return None, row.reported_at
-    if row.reason == reasons.NEVER_SEEN:
-        return None, row.registered_at or row.created_at or entry.since
+    """Return what is known of the reason; None where it says all."""
+    if row.reason in (reasons.SILENT, reasons.CLOCK_WRONG, reasons.NEVER_SEEN):
+        return None
     if row.reason == reasons.REFUSED:
-        return row.why, row.refused_at
+        return row.why
     if row.reason == reasons.NOT_REGISTERED:
-        return row.told, row.told_at
+        return row.told
     if row.reported:
         items_at = times.from_ms(row.items_at) if kind else row.items_at
-        return outcomes(sections, kind) or of_time(row.reason, kind, items_at), items_at
+        return outcomes(sections, kind) or of_time(row.reason, kind, items_at)
     told = f"as {entry.source} said at {times.text(entry.pushed_at)}"
-    return f"{entry.detail.rstrip('.')}; {told}" if entry.detail else told, entry.since
+    return f"{entry.detail.rstrip('.')}; {told}" if entry.detail else told
 
 
 def _skew(row):

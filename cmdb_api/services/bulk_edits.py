@@ -12,8 +12,8 @@ from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset
 from cmdb_api.services import assets, declared, listing, locking, names
 
-# Assets that are edited at once, at most.
-MOST = 1000
+# Assets that are edited at once, at most, and of how many it is said beforehand what changes.
+MOST, PLANNED = 100_000, 1000
 LISTS = ("tags", "services", "contacts")
 
 
@@ -42,16 +42,18 @@ class Edit(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What an edit would change: [(hostname, before, after)], and how many stay."""
+    """What an edit would change: [(hostname, before, after)], and how many stay; of the first."""
 
     changes: list
     same: int
+    # How many assets were not looked at.
+    others: int
 
 
-def found(session, **filters):
-    """Return (ids of the first assets that a search finds, how many it finds)."""
+def found(session, *, limit=MOST, **filters):
+    """Return (ids of the first assets that a search finds, how many it finds), by name."""
     wanted = list(listing.conditions(session, filters))
-    rows, following = listing.found(session, [Asset.id, Asset.hostname], wanted, limit=MOST)
+    rows, following = listing.found(session, [Asset.id, Asset.hostname], wanted, limit=limit)
     return [row.id for row in rows], listing.count(session, wanted) if following else len(rows)
 
 
@@ -70,15 +72,15 @@ def hostnames(session, ids):
 
 
 def plan(session, ids, edit):
-    """Return what an edit would change of these assets; nothing is written."""
-    shown = hostnames(session, ids)
+    """Return what an edit would change of the first of these assets; nothing is written."""
+    shown = hostnames(session, ids[:PLANNED])
     known = declared.read_many(session, list(shown)) if shown else {}
     changes = []
     for number, hostname in shown.items():
         if new := edit.of(known[number]):
             old = {field: known[number].get(field) for field in new}
             changes.append((hostname, old, new))
-    return Plan(changes, len(shown) - len(changes))
+    return Plan(changes, len(shown) - len(changes), len(ids[PLANNED:]))
 
 
 def check(session, ids, edit, *, actor):

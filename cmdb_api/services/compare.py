@@ -126,9 +126,11 @@ class _Pair:
         serial = self.left.serials.get(kind)
         rows = []
         for name in sorted(one.keys() | other.keys()):
-            marked = name == "hostname" or identifiers.is_identifier(kind, name, serial)
             equal = same(one.get(name), other.get(name))
-            if (equal and not self.everything) or (marked and self.ignore):
+            if equal and not self.everything:
+                continue
+            marked = name == "hostname" or identifiers.is_identifier(kind, name, serial)
+            if marked and self.ignore:
                 continue
             values = {"left": past.plain(one.get(name)), "right": past.plain(other.get(name))}
             rows.append({"field": name, **values, "identifier": marked, "same": equal})

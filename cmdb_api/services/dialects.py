@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from sqlalchemy import JSON, Text, any_, cast, func, literal, select
+from sqlalchemy import JSON, Integer, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 # Characters of a text that lists numbers.
@@ -56,3 +56,14 @@ def listed(session, names):
         return select(each).subquery()
     rows = func.json_each(literal(names, JSON())).table_valued("value")
     return select(rows.c.value.label("name")).subquery()
+
+
+def paired(session, pairs):
+    """Return a table of these pairs of whole numbers, with the columns ``one`` and ``other``."""
+    if dialect(session) == "postgresql":
+        sides = zip(*pairs, strict=True) if pairs else ((), ())
+        each = [literal(list(side), postgresql.ARRAY(Integer)) for side in sides]
+        return func.unnest(*each).table_valued("one", "other").render_derived().c
+    rows = func.json_each(literal([list(pair) for pair in pairs], JSON())).table_valued("value")
+    sides = [cast(func.json_extract(rows.c.value, f"$[{n}]"), Integer) for n in (0, 1)]
+    return select(sides[0].label("one"), sides[1].label("other")).subquery().c

@@ -13,6 +13,7 @@ from cmdb_api.models.coverage import ACCEPTED, LISTED, REJECTED, STATES
 from cmdb_api.models.types import now
 from cmdb_api.services import names, sources
 from cmdb_api.services.dialects import among, dialect
+from cmdb_api.services.reasons import OF_KEY
 
 ASSET, ALIAS, HOST = Asset.__table__, AssetAlias.__table__, CoverageHost.__table__
 # An asset that should report: one that lives, and that counts.
@@ -60,11 +61,21 @@ def known(session, forms, among_keys=None):
             func.min(case(*((host.state == s, n) for n, s in enumerate(STATES)))).label("key"),
             func.max(case((up, case((host.up, 1), else_=0)))).label("up"),
             func.min(case((fresh, host.reason))).label("failure"),
+            *_sinces(host, fresh, up),
         )
         .join(CoverageSource, CoverageSource.name == host.source)
         .group_by(host.name)
         .subquery()
     )
+
+
+def _sinces(host, fresh, up):
+    """Return the columns that tell since when: a key is so, it failed, it is down, it is known."""
+    when = {f"{state}_since": host.state == state for state in OF_KEY}
+    when["failure_since"] = and_(fresh, host.reason.is_not(None))
+    when["down_since"] = and_(up, ~host.up)
+    firsts = [func.min(case((is_so, host.since))).label(name) for name, is_so in when.items()]
+    return [*firsts, func.min(host.since).label("since")]
 
 
 def expected(session, forms):
@@ -109,7 +120,7 @@ def _named(session, forms, keys):
         fits.append(form.c.value)
     # As text, so that SQLite makes an index of it where it is joined.
     name = cast(func.coalesce(*fits, HOST.c.hostname_key), String(255))
-    query = select(*shown, name.label("name")).select_from(joined)
+    query = select(*shown, HOST.c.since, name.label("name")).select_from(joined)
     if keys is not None:
         query = query.where(among(session, HOST.c.hostname_key, [*keys]))
     return query.subquery()

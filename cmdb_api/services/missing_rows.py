@@ -16,6 +16,7 @@ def of(c):
             "name": Field(c.name, named=True, always=True, description="as it is looked up"),
             "hostname": Field(c.hostname, named=True, description="the host"),
             "reason": Field(c.reason, choices=tuple(REASONS), description="why it is missing"),
+            "since": Field(c.since, MOMENT, description="since when that is so"),
             "via": Field(c.via, description="what brought its last report"),
             "reported_at": Field(c.reported_at, MOMENT, description="when it reported last"),
             "registered_at": Field(c.registered_at, MOMENT, description="when it was registered"),
@@ -30,7 +31,7 @@ ROWS = of(
     table(
         "missing",
         *(column(name) for name in ("name", "hostname", "reason", "via")),
-        *(column(name, UTCDateTime) for name in ("reported_at", "registered_at")),
+        *(column(name, UTCDateTime) for name in ("since", "reported_at", "registered_at")),
         column("asset_id", BigId),
     ).c
 )

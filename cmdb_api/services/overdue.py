@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select, type_coerce
 
 from cmdb_api.models import Asset, AssetStatus, Finding, Refusal, Section
 from cmdb_api.models.coverage import STATES
 from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
+from cmdb_api.models.types import UTCDateTime
 from cmdb_api.services import reasons, times
 from cmdb_api.services.dialects import dialect
 from cmdb_api.services.reasons import OF_KEY, OF_STATUS
@@ -30,9 +31,11 @@ def query(session, names, known, since, kind=None):
     ``known`` is what sources say of them.
     """
     status = AssetStatus
-    items_at, start = (status.items_at, since.items)
+    items_at = brought_at = status.items_at
+    start = since.items
     if kind:
         items_at, start = items_of(session, literal(kind)), times.to_ms(since.items)
+        brought_at = moment_of(session, items_at)
     late = or_(*(each.is_(None) | (each < at) for each, at in _ages(items_at, start, since, kind)))
     rows = (
         select(
@@ -45,6 +48,7 @@ def query(session, names, known, since, kind=None):
             *(Finding.message.label("told"), Finding.opened_at.label("told_at")),
             (status.reported_at >= since.reported).label("reported"),
             _reason(since.reported, kind, known.c).label("reason"),
+            _since(since.reported, brought_at, known.c).label("since"),
             late.label("late"),
         )
         .select_from(names)
@@ -63,6 +67,15 @@ def items_of(session, kind):
     if dialect(session) == "sqlite":
         return func.json_extract(ages, literal("$.") + kind + "[1]", type_=BigInteger)
     return cast(func.jsonb_extract_path_text(ages, cast(kind, Text), "1"), BigInteger)
+
+
+def moment_of(session, milliseconds):
+    """Return the expression for the moment so many milliseconds after 1970."""
+    seconds = milliseconds / 1000.0
+    if dialect(session) == "sqlite":
+        told = func.strftime("%Y-%m-%d %H:%M:%f", seconds, "unixepoch")
+        return type_coerce(told + "000", UTCDateTime())
+    return func.to_timestamp(seconds, type_=UTCDateTime())
 
 
 def every_kind(session):
@@ -89,9 +102,7 @@ def _ages(items_at, start, since, kind):
 def _reason(start, kind, known):
     """Return the expression for why a host is missing: what is plain first, guesses last."""
     status = AssetStatus
-    reported = status.reported_at >= start
-    newer = or_(status.received_at.is_(None), Refusal.at > status.received_at)
-    refused = and_(Refusal.at.is_not(None), newer)
+    reported, refused = status.reported_at >= start, _is_refused()
     return case(
         *_outcomes(reported, kind),
         (and_(refused, Refusal.at >= start), reasons.REFUSED),
@@ -104,6 +115,27 @@ def _reason(start, kind, known):
         (func.abs(status.clock_skew_ms) > WRONG_MS, reasons.CLOCK_WRONG),
         else_=reasons.SILENT,
     )
+
+
+def _since(start, items_at, known):
+    """Return the expression for since when it is so: the same conditions as of its reason."""
+    status, refused = AssetStatus, _is_refused()
+    return case(
+        (status.reported_at >= start, items_at),
+        (and_(refused, Refusal.at >= start), Refusal.at),
+        (Finding.id.is_not(None), Finding.opened_at),
+        *((known.key == n, known[f"{s}_since"]) for n, s in enumerate(STATES) if s in OF_KEY),
+        (known.failure.is_not(None), known.failure_since),
+        (known.up == 0, known.down_since),
+        (refused, Refusal.at),
+        else_=func.coalesce(status.reported_at, Asset.registered_at, Asset.created_at, known.since),
+    )
+
+
+def _is_refused():
+    """Return the condition that what came last was refused."""
+    newer = or_(AssetStatus.received_at.is_(None), Refusal.at > AssetStatus.received_at)
+    return and_(Refusal.at.is_not(None), newer)
 
 
 def _outcomes(reported, kind):

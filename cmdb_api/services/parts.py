@@ -1,18 +1,23 @@
 """Parts: which vendor, model and serial number is where, and where it was.
 
 Where parts are stands in components, where they were in placements; both are read for the serial
-numbers asked for, and never more.
+numbers of a page, and never more.
 """
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import select, union
 
 from cmdb_api.errors import Invalid, NotFound
-from cmdb_api.models import BulkItem, Component, Placement
-from cmdb_api.services import assets, journeys, makers, pages, part_items, part_stays, stays
-from cmdb_api.services.quarantine import KINDS
-from cmdb_api.services.search import rows, values
-from cmdb_api.services.search.columns import MOMENT
-from cmdb_api.services.search.rows import Field, Rows
+from cmdb_api.models import Component, Placement
+from cmdb_api.services import (
+    assets,
+    journeys,
+    makers,
+    pages,
+    part_items,
+    part_rows,
+    part_stays,
+    stays,
+)
 
 SHORTEST_PREFIX = 3
 SUGGESTED = 3
@@ -21,80 +26,36 @@ _PATTERN = "*"
 COMMON_COUNT = 10
 
 
-def _shared(*names):
-    """Return what makes the condition on a field that all parts of a model have in common."""
-
-    def has(_session, wanted):
-        told = (values.text(BulkItem.data[name].as_string(), wanted) for name in names)
-        found = select(BulkItem.id).where(BulkItem.place == "", or_(*told))
-        return Component.shared_id.in_(found)
-
-    return has
-
-
-ROWS = Rows(
-    "parts",
-    {
-        "serial": Field(
-            Component.serial, named=True, always=True, description="as it is on the label"
-        ),
-        "vendor": Field(
-            Component.shared_id,
-            named=True,
-            sorts=False,
-            unique=True,
-            has=_shared("vendor", "manufacturer"),
-            description="who made it",
-        ),
-        "model": Field(
-            Component.shared_id,
-            named=True,
-            sorts=False,
-            unique=True,
-            has=_shared("model", "product", "part_number"),
-            description="what it is",
-        ),
-        "kind": Field(
-            Component.kind, sorts=False, offered=tuple(sorted(KINDS)), description="of component"
-        ),
-        "place": Field(Component.place, sorts=False, unique=True, description="where it sits"),
-        "since": Field(Component.since, MOMENT, sorts=False, description="since when it is there"),
-    },
-    order=("serial",),
-    asset=Component.asset_id,
-)
-
-
-def page(
-    session,
-    *,
-    serial=None,
-    asset=None,
-    vendor=None,
-    model=None,
-    query=None,
-    sort=None,
-    limit,
-    cursor=None,
-):
+def page(session, *, serial=None, asset=None, kind=(), query=None, sort=None, **more):
     """
     Return a page of parts by serial number: of one, of all that begin alike, of a host, or found.
 
-    ``serial`` may end with *; ``vendor`` and ``model`` narrow; ``query`` finds what is in a host
-    now. Raises Invalid, NotFound.
+    ``serial`` may end with *; ``kind``, ``vendor`` and ``model`` narrow. What neither names a
+    serial number nor a host, or is a ``query``, finds what is in hosts now. Raises Invalid,
+    NotFound.
     """
-    if not serial and not asset and not query:
-        fault = "Missing: a serial number, or the beginning of one and *; or an asset, or a query."
-        raise Invalid(f"serial: {fault}", fields={"serial": [fault]})
+    if serial == "":
+        raise _refused("Blank: leave it out for all parts.")
     asset_id = assets.find(session, asset).id if asset else None
-    if query or sort:
-        prefix = serial and _prefix(serial if _PATTERN in serial else f"{_exact(serial)}*")
-        every = _found(prefix, asset_id, serial and _PATTERN not in serial)
-        asked = {"query": query, "sort": sort, "limit": limit, "cursor": cursor}
-        found, following = rows.page(session, ROWS, every, **asked)
-        shown = _of(session, [row.serial for row in found], asset_id)
-        items = [_told(part) for part in shown if _fits(part, asset_id, vendor, model)]
-        return {"items": items, "next_cursor": following}
+    if kind or query or sort or not (serial or asset):
+        return _found(session, serial, asset_id, kind=kind, query=query, sort=sort, **more)
+    return _named(session, serial, asset_id, **more)
+
+
+def _found(session, serial, asset_id, *, vendor=None, model=None, **asked):
+    """Return a page of the parts that are in hosts now."""
+    named = {}
+    if serial:
+        named = {"prefix": _prefix(serial)} if _PATTERN in serial else {"exact": _exact(serial)}
+    narrowed = {"asset_id": asset_id, "vendor": vendor, "model": model}
+    numbers, following = part_rows.page(session, **named, **narrowed, **asked)
+    shown = _of(session, numbers, asset_id)
+    items = [_told(part) for part in shown if _fits(part, asset_id, vendor, model)]
+    return {"items": items, "next_cursor": following}
+
+
+def _named(session, serial, asset_id, *, vendor=None, model=None, limit, cursor=None):
+    """Return a page of the parts of a serial number, of those that begin so, or of a host."""
     after = pages.read(cursor, str)[0] if cursor else None
     exact = serial is not None and _PATTERN not in serial
     if exact:
@@ -104,7 +65,7 @@ def page(
     shown, following = pages.cut(wanted, limit, lambda number: (number,))
     parts = [part for part in _of(session, shown, asset_id) if _fits(part, asset_id, vendor, model)]
     if exact and not parts and after is None:
-        raise _unknown(session, serial, wanted[0], asset or vendor or model)
+        raise _unknown(session, serial, wanted[0], asset_id or vendor or model)
     return {"items": [_told(part) for part in parts], "next_cursor": following}
 
 
@@ -112,18 +73,6 @@ def of_serial(session, serial):
     """Return the parts of exactly this serial number; none where it is not known."""
     number = part_items.as_looked_up(serial)
     return [_told(part) for part in _of(session, [number])] if number else []
-
-
-def _found(prefix, asset_id, exact):
-    """Return the query for the serial numbers that are in hosts now."""
-    wanted = [Component.serial.is_not(None)]
-    if asset_id:
-        wanted.append(Component.asset_id == asset_id)
-    if exact:
-        wanted.append(Component.serial == prefix)
-    elif prefix:
-        wanted.append(Component.serial.startswith(prefix, autoescape=True))
-    return select(Component.serial).where(*wanted).distinct()
 
 
 def _exact(serial):
@@ -140,9 +89,13 @@ def _prefix(serial):
     text = serial.strip().upper()
     prefix = text.rstrip(_PATTERN)
     if _PATTERN in prefix or len(prefix) < SHORTEST_PREFIX:
-        fault = f"A pattern is {SHORTEST_PREFIX} or more characters and then *; there is no other."
-        raise Invalid(f"serial: {fault}", fields={"serial": [fault]})
+        what = f"A pattern is {SHORTEST_PREFIX} or more characters and then *; there is no other."
+        raise _refused(what)
     return prefix
+
+
+def _refused(fault):
+    return Invalid(f"serial: {fault}", fields={"serial": [fault]})
 
 
 def _serials(session, prefix, asset_id, after, count):
@@ -227,14 +180,8 @@ def _of(session, serials, asset_id=None):
 def _fits(part, asset_id, vendor, model):
     if asset_id and not any(p.host.id == asset_id for p in part.positions):
         return False
-    if vendor:
-        asked = makers.maker(vendor) or vendor.strip().upper()
-        spelled = {(s.vendor or "").upper() for s in part.stays}
-        if asked not in part.makers and vendor.strip().upper() not in spelled:
-            return False
-    return not model or any(
-        model.strip().lower() in (s.model or "").lower() for s in part.stays if s.model
-    )
+    named = [(stay.vendor, stay.model) for stay in part.stays]
+    return part_rows.is_of(vendor, named) and part_rows.is_called(model, [n for _, n in named])
 
 
 def _told(part):

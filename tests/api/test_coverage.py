@@ -301,6 +301,46 @@ def test_since_when_stays_as_long_as_nothing_changes(push, reader):
     assert first < second
 
 
+@pytest.mark.parametrize("kind", [None, "disk"])
+def test_missing_hosts_are_found_and_ordered_by_since_when_they_are(
+    writer, reader, post, push, make_report, kind
+):
+    post(make_report("old01", {"disk": [], "psu": []}, age_ms=5 * HOUR))
+    post(make_report("silent01", {"disk": []}, age_ms=3 * HOUR))
+    post(make_report("late01", {"disk": []}, age_ms=4 * HOUR))
+    post(make_report("late01", {"disk": FAILED}))
+    writer.post("/api/v1/assets", json={"hostname": "never01"})
+    push(pending=["new01"], accepted=["listed01"])
+    asked = {"kind": kind} if kind else {}
+
+    def listed(**more):
+        answer = reader.get(MISSING, query_string=asked | more)
+        assert answer.status_code == 200, answer.text
+        return [(item["hostname"], item["since"]) for item in answer.json["items"]]
+
+    found = listed(sort="since")
+    assert [host for host, _ in found][:3] == ["old01", "late01", "silent01"]
+    assert {host for host, _ in found[3:]} == {"never01", "new01", "listed01"}
+    times = [since for _, since in found]
+    assert None not in times and times == sorted(times)
+    down = listed(sort="-since")
+    assert [since for _, since in down] == sorted(times, reverse=True)
+    pages, cursor = [], {}
+    while cursor is not None:
+        query = asked | {"sort": "since", "limit": 2} | cursor
+        page = reader.get(MISSING, query_string=query).json
+        pages += [(item["hostname"], item["since"]) for item in page["items"]]
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+    assert pages == found
+    assert [host for host, _ in listed(query="since:<now-210m", sort="since")] == [
+        "old01",
+        "late01",
+    ]
+    assert {host for host, _ in listed(query="NOT since:<now-1h")} == {
+        host for host, _ in found[3:]
+    }
+
+
 def test_of_two_masters_the_one_that_accepted_a_host_counts(push, reader):
     push("salt01", pending=["web01"], rejected=["web02"])
     push("salt02", accepted=["web01", "web02"], up=["web01"])

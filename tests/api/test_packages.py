@@ -132,6 +132,74 @@ def test_what_was_upgraded_everywhere_is_no_version_any_more(installed, ask, rea
     assert "no host has a package nano" in answer.json["error"]["message"]
 
 
+def test_hosts_are_ordered_and_found_by_version_as_its_package_manager_does(installed, ask):
+    for number, version in enumerate(("3.0.9", "3.0.10", "3.0.2~rc1", "3.0.2", "3.0.9")):
+        installed(f"web{number}", item("openssl", version, arch="amd64" if number else "i386"))
+    installed("web9", item("openssl", "3.1", older_versions=["3.0.10"]))
+    shown = lambda **asked: [row["hostname"] for row in ask("openssl", **asked)["items"]]  # noqa: E731
+    order = ["web2", "web3", "web0", "web4", "web1", "web9"]
+    assert shown(sort="version") == order
+    assert shown(sort="-version,hostname") == ["web9", "web1", "web0", "web4", "web3", "web2"]
+    found, cursor = [], {}
+    while cursor is not None:
+        got = ask("openssl", sort="version", limit=2, **cursor)
+        found += [row["hostname"] for row in got["items"]]
+        cursor = {"cursor": got["next_cursor"]} if got["next_cursor"] else None
+    assert found == order
+    assert shown(query="version:<3.0.9") == ["web2", "web3"]
+    assert shown(query="version:3.0.10") == ["web1", "web9"]
+    assert shown(query="version:3.0.* AND NOT arch:amd64") == ["web0"]
+    assert shown(query="NOT version:>=3.0.9") == ["web2", "web3"]
+    got = ask("openssl", query="version:3.0.9 OR hostname:web9", limit=1)
+    assert (got["total"], len(got["items"])) == (3, 1)
+
+
+def test_what_is_wrong_with_a_search_is_told_of_any_package(reader):
+    for query in ({"sort": "nosuch"}, {"query": "nosuch:1"}, {"query": "arch:<a"}):
+        answer = reader.get(PACKAGES, query_string={"name": "nosuch"} | query)
+        assert answer.status_code == 422, query
+
+
+def names(reader, **asked):
+    """Return (name, hosts, versions) of all packages, page after page."""
+    found, cursor = [], {}
+    while cursor is not None:
+        answer = reader.get(f"{PACKAGES}/names", query_string=asked | cursor)
+        assert answer.status_code == 200, answer.text
+        found += [
+            (row["name"], row["host_count"], row["version_count"]) for row in answer.json["items"]
+        ]
+        following = answer.json["next_cursor"]
+        cursor = {"cursor": following} if following else None
+    return found
+
+
+def test_all_packages_are_listed_by_name_with_their_hosts_and_versions(installed, reader):
+    assert names(reader) == []
+    installed("web01", item("bash", "5.1"), *(item(f"gone{n:02}", "1") for n in range(40)))
+    both = item("libc6", "2.36"), item("libc6", "2.36", arch="i386")
+    installed("web01", item("bash", "5.2"), item("Zlib", "1"), *both)
+    installed("web02", item("bash", "5.2"), item("zsh", "5.9"))
+    installed("db01", item("bash", "5.2"), item("zsh", "5.9"))
+    installed("db02", item("bash", "5.3"))
+    every = {("bash", 4, 2), ("libc6", 1, 1), ("Zlib", 1, 1), ("zsh", 2, 1)}
+    listed = names(reader)
+    assert {*listed} == every and len(listed) == 4
+    # What no host has any more is passed over, however much of it there is.
+    assert names(reader, limit=1) == listed
+    assert names(reader, limit=1, sort="-name") == listed[::-1]
+    assert {name for name, *_ in names(reader, name="z*")} == {"Zlib", "zsh"}
+    assert [name for name, *_ in names(reader, name="?as%")] == []
+    assert [name for name, *_ in names(reader, name="BASH")] == ["bash"]
+
+
+@pytest.mark.parametrize("query", [{"sort": "host_count"}, {"cursor": "x"}, {"name": "a\0"}])
+def test_a_wrong_list_of_packages_is_told(reader, query):
+    answer = reader.get(f"{PACKAGES}/names", query_string=query)
+    assert answer.status_code == 422
+    assert set(answer.json["error"]["fields"]) == {*query}
+
+
 def test_an_unknown_name_or_version_tells_of_the_nearest(installed, reader):
     installed("web01", item("openssl", "3.0.1"), item("openssh-server", "9.2"))
     answer = reader.get(PACKAGES, query_string={"name": "openss1"})

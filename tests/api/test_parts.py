@@ -414,7 +414,7 @@ def test_an_unknown_serial_number_gets_the_nearest(report, reader):
     assert "; there is" not in reader.get(f"{PARTS}?serial=QQQ1").json["error"]["message"]
 
 
-@pytest.mark.parametrize("query", ["", "serial=", "serial=*", "serial=EX*", "serial=A*PLE-1"])
+@pytest.mark.parametrize("query", ["serial=", "serial=*", "serial=EX*", "serial=A*PLE-1"])
 def test_what_is_no_serial_number_and_no_pattern_is_refused(reader, query):
     answer = reader.get(f"{PARTS}?{query}")
     assert answer.status_code == 422
@@ -433,6 +433,40 @@ def test_what_begins_alike_is_listed_page_by_page(report, reader):
         cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
     assert found == [f"EXAMPLE-{n}" for n in range(1, 6)]
     assert reader.get(f"{PARTS}?serial=NONE*").json["items"] == []
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_all_parts_that_are_in_hosts_are_listed_page_by_page(report, reader, down):
+    serials = ["EXAMPLE-2", "EXAMPLE-10", "EXAMPLE_1", "AA-9", "\xc4-1", "GONE-1"]
+    now = [(str(n), serial) for n, serial in enumerate(serials)]
+    report("web01", 9 * MINUTE, disk=disks(*now))
+    report("web01", 8 * MINUTE, disk=disks(*now[:-1], ("9", None)))
+    found, cursor = [], {}
+    while cursor is not None:
+        query = {"limit": 2} | ({"sort": "-serial"} if down else {}) | cursor
+        page = reader.get(PARTS, query_string=query).json
+        found += [one["serial"] for one in page["items"]]
+        cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
+    # By their bytes, on each database.
+    assert found == sorted(serials[:-1], key=str.encode, reverse=down)
+
+
+def test_parts_are_narrowed_to_a_kind_a_vendor_and_a_model_on_full_pages(report, reader):
+    many = [item(str(n), f"A-{n}", vendor="Example Corp.", model="M1") for n in range(5)]
+    other = [item("9", "Z-1", vendor="EXAMPLE", model="M2000"), item("8", "Z-2", vendor="DELTA")]
+    supply = section([item("P1", "P-1", vendor="DELTA", model="D1")], serial="serial")
+    report("web01", 9 * MINUTE, disk=section([*many, *other], serial="serial"), psu=supply)
+
+    def listed(**query):
+        return [one["serial"] for one in reader.get(PARTS, query_string=query).json["items"]]
+
+    assert listed(kind="psu") == ["P-1"]
+    assert listed(kind=["psu", "disk"], vendor="delta") == ["P-1", "Z-2"]
+    assert listed(vendor="example", model="m2", limit=1) == ["Z-1"]
+    assert listed(kind="psu", serial="P-1") == ["P-1"] and listed(kind="disk", serial="P-1") == []
+    assert listed(kind="disk", asset="web01", model="m1") == [f"A-{n}" for n in range(5)]
+    assert listed(kind="ssh_key") == []
+    assert reader.get(PARTS, query_string={"kind": "No Kind"}).status_code == 422
 
 
 def test_the_parts_of_a_host_are_listed(report, reader):

@@ -346,6 +346,8 @@ def test_limited_readers_see_what_is_of_their_own_units(limited, fleet):
         "ops03",
     }
     assert told("packages", name="bash")["total"] == 1
+    (named, other) = told("packages/names")["items"]
+    assert (named["name"], named["host_count"], other["name"]) == ("bash", 1, "plain-package")
     (part,) = told("parts", serial=MOVED)["items"]
     assert [place["hostname"] for place in part["now"]] == [SEEN] and not part["before"]
     collector = told("findings", kind="collector")["items"]

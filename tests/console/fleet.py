@@ -72,17 +72,20 @@ def build(admin, relay, post):
             json={"name": "web servers", "query": "hostname:web*", "shared": True},
         )
     ).json["id"]
-    table = b"hostname,comment\nweb02,imported\nbad name,x\n"
+    table = b"hostname,comment\nweb02,imported\nweb03,imported\nbad name,x\n"
     run = make.done(
         admin.post(f"{API}/imports", data=table, headers={"Content-Type": "text/csv"})
     ).json["id"]
     make.add("import-mappings", name="finance list", columns={"Cabinet": "rack", "Price": None})
     run = _try_a_file(admin) or run
+    texts = {"state": ["offline"], "why": ["moved"]}
+    edit = edit_many(admin.client.application, ["never01", "old01"], texts, "old01 is retired")
+    _deliver_some(admin, hook)
     findings = admin.get(f"{API}/findings").json["items"]
     return {
         "hostname": "web01", "data_centre": centre, "room": room, "rack": rack, "subscription": hook,
         "saved": saved, "import": run, "finding": findings[0]["id"] if findings else 0, "seq": 2,
-        "serial": "EXAMPLE-D1",
+        "serial": "EXAMPLE-D1", "edit": edit,
     }
 
 
@@ -139,6 +142,52 @@ def add_a_webhook(admin):
         made = subscriptions.add(db.session, given, actor="anna", networks=["192.0.2.0/24"])
         number = made[0].id
         db.session.commit()
+    return number
+
+
+def _deliver_some(admin, hook):
+    """Let a webhook's receiver take an event, and fail at the next."""
+    from cmdb_api.extensions import db
+    from cmdb_api.models.types import now
+    from cmdb_api.services.events import deliveries, fanout, outcomes, tries
+    from cmdb_api.services.events.posting import Answer
+
+    with admin.client.application.app_context():
+        fanout.hand_out(db.session)
+        claim = deliveries.claim(db.session, hook, "a worker", now())
+        one, other, *_ = deliveries.due(db.session, claim, now())
+        taken = tries.of(one, Answer(204, None, "", 35), outcomes.TAKEN, now())
+        deliveries.taken(db.session, claim, [taken], now())
+        answers = (
+            Answer(None, "no answer within 10 s", "", 10_004),
+            Answer(503, None, "try later", 7),
+        )
+        for tried, answer in enumerate(answers):
+            again = other._replace(attempts=tried)
+            deliveries.failed(db.session, claim, again, outcomes.REST, answer, now())
+        deliveries.release(db.session, claim)
+        db.session.commit()
+
+
+def edit_many(app, hostnames, asked, why):
+    """Keep an edit of many assets of anna's, which all but the first refused; return its number."""
+    from cmdb_api.extensions import db
+    from cmdb_api.models import Account
+    from cmdb_api.services import bulk_edits, bulk_runs
+
+    with app.app_context():
+        session = db.session
+        names = bulk_edits.hostnames(session, bulk_edits.named(session, hostnames))
+        owner = session.query(Account.id).filter_by(name="anna").scalar()
+        who = {"actor": "anna", "owner": f"account:{owner}", "keep_days": 1}
+        number = bulk_runs.add(session, list(names), asked=asked, **who)
+        bulk_runs.begin(session, number, owner=who["owner"])
+        first, *others = names.items()
+        bulk_runs.keep(session, number, *first, "changed")
+        for other in others:
+            bulk_runs.keep(session, number, *other, "refused", why)
+        bulk_runs.end(session, number)
+        session.commit()
     return number
 
 

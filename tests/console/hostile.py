@@ -70,6 +70,7 @@ def build(admin, relay, post):
         **{"hostname": _quoted(NAME), "data_centre": centre, "room": room, "rack": rack},
         **{"subscription": hook, "saved": 1, "import": run, "seq": 2, "serial": "EXAMPLE"},
         "finding": found[0]["id"],
+        "edit": _edit_many(admin),
     }
 
 
@@ -100,7 +101,8 @@ def sections(level):
 def _failing_webhook(admin):
     """Add a webhook whose receiver answers in a hostile way; return its id."""
     from cmdb_api.extensions import db
-    from cmdb_api.models import Delivery, Outbox, Subscription
+    from cmdb_api.models import Delivery, DeliveryTry, Outbox, Subscription
+    from cmdb_api.models.types import now
 
     number = fleet.add_a_webhook(admin)
     with admin.client.application.app_context():
@@ -115,6 +117,10 @@ def _failing_webhook(admin):
         # What the receiver answered: a page.
         failed = {"status": "dead", "attempts": 3, "error": f"status 500: <html>{EVIL}</html>"}
         db.session.add(Delivery(subscription_id=number, outbox_id=told.id, asset_id=1, **failed))
+        tried = {"event_id": EVIL, "hostname": EVIL, "kind": EVIL, "place": EVIL, "action": EVIL}
+        tried |= {"outbox_id": told.id, "asset_id": 1, "error": failed["error"]}
+        more = {"at": now(), "duration_ms": 1, "attempt": 3, "outcome": "failed"}
+        db.session.add(DeliveryTry(subscription_id=number, status_code=500, **tried, **more))
         db.session.commit()
     return number
 
@@ -164,6 +170,14 @@ def _decide(admin, finding):
     given = {"decision": "mute", "until": "30d", "comment": EVIL}
     answer = admin.post(f"{API}/findings/{finding['id']}/decision", json=given)
     assert answer.status_code < 300, answer.text
+
+
+def _edit_many(admin):
+    """Keep an edit of hostile texts, of all hosts; return its number."""
+    items = admin.get(f"{API}/assets?state=any").json["items"]
+    asked = {"comment": [EVIL], "why": [LONG], "tags_add": [NAME[:50]]}
+    names = [each["hostname"] for each in items]
+    return fleet.edit_many(admin.client.application, names, asked, f"{EVIL} {LONG}")
 
 
 def _identity(host):

@@ -1,10 +1,12 @@
 """Admins look after users, tokens and webhooks; nobody else does, and no secret is shown."""
 
+import re
+
 import pytest
-from sqlalchemy import insert
 
 from cmdb_api.extensions import db
-from cmdb_api.models import Account, Delivery, Outbox, Subscription
+from cmdb_api.models import Account, Delivery, Subscription
+from cmdb_api.services.events import waiting
 from tests.api.events.conftest import running
 from tests.console import walking
 from tests.console.conftest import (
@@ -160,24 +162,32 @@ def test_a_test_event_is_posted_and_the_answer_is_shown(fresh_site, receiver):
     assert "thanks &lt;b&gt;" in taken
     assert [event["type"] for event in receiver.events] == ["cmdb.test"]
     assert "webhook-signature" in receiver.requests[-1][1]
-    # The page is that of the webhook: its form is filled in, and nothing is kept of the test.
+    # The page is that of the webhook: its form is filled in, and the test is in its log.
     assert f'value="{receiver.url}"' in taken
+    assert taken.count('data-label="Outcome"') == 1 and "a test" in taken
     assert "Nothing waits" in client.get(f"{path}/deliveries").text
     receiver.answer = lambda event: 500
     assert "The receiver answered with status 500" in post(client, f"{path}/test").text
 
 
-def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):
-    app, number = fresh_site.app, fresh_site.known["subscription"]
-    with app.app_context():
-        row = db.session.scalars(db.select(Outbox).order_by(Outbox.id)).first()
-        told = {"subscription_id": number, "outbox_id": row.id, "asset_id": row.asset_id}
-        failed = {"status": "dead", "attempts": 9, "error": "answered 422: <script>"}
-        db.session.execute(insert(Delivery).values(**told, **failed))
+def give_up(site, error):
+    """Give up the first event that waits for the webhook of the fleet; return its number."""
+    with site.app.app_context():
+        own = Delivery.subscription_id == site.known["subscription"]
+        row = db.session.scalars(
+            db.select(Delivery).where(own).order_by(Delivery.outbox_id)
+        ).first()
+        row.status, row.attempts, row.error = "dead", 9, error
         db.session.commit()
-        event = row.id
-    client, path = log_in_client(app, "anna"), f"/admin/webhooks/{number}/deliveries"
-    assert "answered 422: &lt;script&gt;" in client.get(f"{path}?status=dead").text
+        return row.outbox_id
+
+
+def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):
+    event = give_up(fresh_site, "answered 422: <script>")
+    client = log_in_client(fresh_site.app, "anna")
+    path = f"/admin/webhooks/{fresh_site.known['subscription']}/deliveries"
+    page = client.get(f"{path}?status=dead").text
+    assert "answered 422: &lt;script&gt;" in page and "1 given up" in page
     assert "given up" in client.get("/admin").text
     assert "Nothing was chosen" in follow(client, post(client, f"{path}/resend"))
     # One that was delivered meanwhile keeps the others from nothing.
@@ -185,7 +195,71 @@ def test_what_was_given_up_is_sent_again_or_dropped(fresh_site):
     for name, done in (("resend", "1 event is sent again"), ("drop", "1 is dropped")):
         said = follow(client, post(client, f"{path}/{name}", pick=both))
         assert done in said and f"nothing with id {event + 1000} waits" in said
-    assert "Nothing waits" in client.get(path).text
+    gone = client.get(f"{path}?query=id:{event}").text
+    assert "Nothing fits what you asked for" in gone
+
+
+def test_the_log_of_a_webhook_is_looked_through_by_outcome_and_event(site):
+    client, path = log_in_client(site.app, "anna"), f"/admin/webhooks/{site.known['subscription']}"
+    page = client.get(f"{path}/log").text
+    assert page.count('name="pick"') == 3
+    assert "answered 503: try later" in page and "no answer within 10 s" in page
+    failed = client.get(f"{path}/log?outcome=failed").text
+    assert failed.count('name="pick"') == 2
+    # Each try leads to all of its event, as does their number where it waits.
+    (tried,) = set(re.findall(r'href="([^"]+query=event[^"]+)"', failed))
+    assert tried in client.get(f"{path}/deliveries?query=attempts:>0").text
+    assert client.get(tried).text.count('name="pick"') == 2
+    with client.get(f"{path}/log?query=outcome:delivered&format=csv&columns=status_code") as file:
+        assert file.text.split()[-1] == "204" and len(file.text.splitlines()) == 2
+    last = client.get(path).text
+    assert last.count('data-label="Outcome"') == 3 and "answered 503: try later" in last
+    wrong = client.get(f"{path}/log?outcome=lost")
+    assert wrong.status_code == 200 and "alert-danger" in wrong.text
+
+
+def test_the_help_of_a_log_leads_back_to_its_webhook(site):
+    client, path = log_in_client(site.app, "anna"), f"/admin/webhooks/{site.known['subscription']}"
+    for own in ("log", "deliveries"):
+        (link,) = re.findall(r'href="(/search/[^"]+/help[^"]*)"', client.get(f"{path}/{own}").text)
+        page = client.get(link).text
+        examples = re.findall(rf'href="({path}/{own}\?query[^"]+)"', page)
+        assert len(examples) >= 4
+        for address in examples:
+            assert client.get(address.replace("&amp;", "&")).status_code == 200
+        # Whose it is nobody says: the page above both.
+        assert f'{path}/{own}"' not in client.get(link.partition("?")[0]).text
+        assert client.get(f"{link.partition('?')[0]}?number=x").status_code == 200
+
+
+def test_the_chosen_of_a_log_are_a_file_of_their_own(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    path = f"/admin/webhooks/{fresh_site.known['subscription']}/log"
+    numbers = re.findall(r'name="pick" value="(\d+)"', client.get(path).text)
+    picked = post(client, f"{path}/picked?columns=id", path, pick=numbers[1:], format="csv")
+    with picked:
+        assert picked.text.split()[1:] == numbers[1:]
+
+
+def test_more_than_a_page_counts_is_told_so(fresh_site, monkeypatch):
+    monkeypatch.setattr(waiting, "MOST", 0)
+    client = log_in_client(fresh_site.app, "anna")
+    path = f"/admin/webhooks/{fresh_site.known['subscription']}"
+    for address in ("/admin/webhooks", path, f"{path}/deliveries"):
+        assert "more than 0" in client.get(address).text, address
+    assert "More than 0 events" in client.get(f"{path}/remove").text
+    with client.get("/admin/webhooks?format=csv&columns=pending_count") as file:
+        assert max(map(int, file.text.split()[1:])) > 1
+
+
+def test_a_stream_has_what_waits_and_no_log(site):
+    client = log_in_client(site.app, "anna")
+    with site.app.app_context():
+        number = db.session.scalar(db.select(Subscription.id).where(Subscription.type == "stream"))
+    path = f"/admin/webhooks/{number}"
+    assert "Delivery log" not in client.get(path).text
+    assert "its reader takes the events" in client.get(f"{path}/log").text
+    assert client.get(f"{path}/deliveries").status_code == 200
 
 
 def follow(client, answer):
@@ -248,3 +322,25 @@ def test_every_setting_is_told_of_with_its_comment(canary_app):
 def test_what_is_made_is_asked_first_of_a_subscription(site):
     page = log_in_client(site.app, "anna").get("/admin/webhooks/add").text
     assert page.index('name="type"') < page.index('name="url"') < page.index('name="query"')
+
+
+def test_settings_are_found_ordered_and_filed(site):
+    client = log_in_client(site.app, "anna")
+
+    def names(query=""):
+        return re.findall(
+            r'<section class="card[^>]+id="(\w+)"', client.get(f"/admin/settings{query}").text
+        )
+
+    every = names()
+    assert len(every) > 20 and names("?sort=name") == sorted(every)
+    assert {"SECRET_KEY", "MASTER_SECRET"} <= {*names("?q=secret")} < {*every}
+    assert "Nothing fits" in client.get("/admin/settings?q=no-such-thing").text
+    is_set = [name for name in names("?sort=origin") if name in names("?q=given+at+the+start")]
+    assert is_set and names("?sort=origin")[: len(is_set)] == is_set
+    for form in ("csv", "jsonl"):
+        with client.get(f"/admin/settings?q=secret&format={form}") as answer:
+            assert "MASTER_SECRET" in answer.text and "***" in answer.text
+            assert site.app.config["MASTER_SECRET"] not in answer.text
+    assert client.get("/admin/settings?sort=value").status_code == 200
+    assert log_in_client(site.app, "vera").get("/admin/settings?format=csv").status_code == 403

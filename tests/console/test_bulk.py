@@ -1,6 +1,11 @@
 """One edit of many assets: chosen, shown, done one by one."""
 
-from cmdb_api.services import bulk_edits
+from sqlalchemy import update
+
+from cmdb_api.extensions import db
+from cmdb_api.models import BulkEdit
+from cmdb_api.models.types import now
+from cmdb_api.services import bulk_edits, bulk_runs
 from tests.console.conftest import log_in_client, token_of
 
 API = "/api/v1"
@@ -27,6 +32,7 @@ def test_chosen_assets_are_edited_in_the_browser(fresh_site, look):
     page.get_by_role("button", name="Show what changes").click()
     assert page.locator("h1").inner_text() == "2 assets change"
     page.get_by_role("button", name="Change 2 assets").click()
+    page.get_by_role("heading", name="What became of the edit").wait_for()
     assert "2 assets were changed." in page.locator("main").inner_text()
     client = log_in_client(fresh_site.app, "olga")
     told = client.get("/assets?query=tag:patched AND environment:production&columns=hostname").text
@@ -35,24 +41,35 @@ def test_chosen_assets_are_edited_in_the_browser(fresh_site, look):
 
 def test_what_is_refused_is_told_of_each_and_nothing_else_is_lost(fresh_site):
     client = log_in_client(fresh_site.app, "olga")
-    page = client.get("/assets/bulk?all=1&query=hostname:*&state=any")
-    ids = page.text.split('name="ids"')[1].split('value="')[1].split('"')[0]
-    sent = FIELDS | {"csrf_token": token_of(page), "ids": ids, "state": "offline", "why": "move"}
-    seen = client.post("/assets/bulk", data=sent | {"step": "preview"})
+    sent = _all(client, "query=hostname:*&state=any") | {"state": "offline", "why": "move"}
+    made = client.post("/assets/bulk", data=sent)
+    seen = client.get(made.location)
     assert seen.status_code == 200 and "Nothing is done yet" in seen.text
     assert "offline" not in client.get("/assets/web01").text.partition("<h1")[2][:200]
-    done = client.post("/assets/bulk", data=sent | {"step": "do"}).text
+    done = client.post(f"{made.location}/do", data=sent, follow_redirects=True).text
     assert "old01 is retired" in done
     assert "1 asset was refused and is as it was." in done
     changes = client.get("/assets/web01/history").text
     assert "move" in changes
+    # It is kept: searched, ordered, as a file, and shown among those that were made.
+    assert "Nothing fits" in client.get(f"{made.location}?outcome=refused&query=hostname:web*").text
+    with client.get(f"{made.location}?format=csv&outcome=refused") as file:
+        told = file.text
+    assert told.count("\n") == 2 and "old01,refused," in told
+    past = client.get("/assets/bulk/past?query=refused_count:1 AND actor:olga&sort=-id").text
+    assert f'href="{made.location}"' in past
+    # Only those that were refused are edited once more, with the form as it was filled in.
+    again = sent | {"step": "back", "of": made.location.rpartition("/")[2], "part": "refused"}
+    form = client.post("/assets/bulk", data=again).text
+    assert "Edit 1 asset<" in form and 'value="move"' in form and "/assets/old01" in form
+    assert client.post(f"{made.location}/do", data=sent, follow_redirects=True).text.count(
+        "this edit is done already"
+    )
 
 
 def test_a_name_that_is_not_known_stands_beside_its_field_before_anything_is_done(fresh_site):
     client = log_in_client(fresh_site.app, "olga")
-    page = client.get("/assets/bulk?all=1&query=hostname:web*")
-    ids = page.text.split('name="ids"')[1].split('value="')[1].split('"')[0]
-    sent = FIELDS | {"csrf_token": token_of(page), "ids": ids, "step": "preview"}
+    sent = _all(client, "query=hostname:web*")
     wrong = client.post("/assets/bulk", data=sent | {"environment": "nosuch"})
     assert wrong.status_code == 422 and "nosuch" in wrong.text
     assert 'id="environment-error"' in wrong.text
@@ -62,6 +79,77 @@ def test_a_name_that_is_not_known_stands_beside_its_field_before_anything_is_don
     assert both.status_code == 422 and "Either a value" in both.text
     tag = client.post("/assets/bulk", data=sent | {"tags_add": "x" * 300})
     assert tag.status_code == 422 and 'id="tags_add-error"' in tag.text
+    search = client.post("/assets/bulk", data=sent | {"search": "query=nosuch:1", "comment": "x"})
+    assert search.status_code == 422 and "nosuch" in search.text
+
+
+def test_an_edit_that_broke_off_goes_on_where_it_stopped(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:web*") | {"comment": "counted"}
+    made = client.post("/assets/bulk", data=sent).location
+    number = int(made.rpartition("/")[2])
+    with fresh_site.app.app_context():
+        # As by a worker that was killed after the first asset.
+        known = bulk_runs.one(db.session, number)
+        bulk_runs.begin(db.session, number, owner=known["owner_key"])
+        bulk_runs.keep(db.session, number, known["assets"][0], "web01", "same")
+        db.session.commit()
+    working = client.get(made).text
+    assert "1 of 3 assets" in working and "Stop" in working
+    told = client.get(f"{made}/progress").json
+    assert (told["done"], told["count"]) == (1, 3)
+    twice = client.post(f"{made}/do", data=sent, follow_redirects=True).text
+    assert "being worked on already" in twice
+    with fresh_site.app.app_context():
+        gone = now() - bulk_runs.SILENT * 2
+        db.session.execute(update(BulkEdit).values(heard_at=gone))
+        db.session.commit()
+    broken = client.get(made).text
+    assert "Broken off" in broken and "2 assets were not looked at." in broken
+    done = client.post(f"{made}/do", data=sent, follow_redirects=True).text
+    assert "2 assets were changed." in done and "1 asset was so already." in done
+    assert "counted" not in client.get("/assets/web01").text
+    assert "counted" in client.get("/assets/web02").text
+
+
+def test_an_edit_is_stopped_between_two_assets(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:web*") | {"comment": "counted"}
+    made = client.post("/assets/bulk", data=sent).location
+    number = int(made.rpartition("/")[2])
+    with fresh_site.app.app_context():
+        known = bulk_runs.one(db.session, number)
+        bulk_runs.begin(db.session, number, owner=known["owner_key"])
+        db.session.commit()
+        assert bulk_runs.keep(db.session, number, known["assets"][0], "web01", "changed")
+        db.session.commit()
+        client.post(f"{made}/stop", data=sent)
+        assert not bulk_runs.keep(db.session, number, known["assets"][1], "web02", "changed")
+        db.session.commit()
+        bulk_runs.end(db.session, number)
+        db.session.commit()
+    stopped = client.get(made).text
+    assert "Stopped, by olga" in stopped and "Go on" in stopped
+    done = client.post(f"{made}/do", data=sent, follow_redirects=True).text
+    assert "Done, by olga" in done and "counted" in client.get("/assets/web03").text
+
+
+def test_nobody_does_the_edit_of_another(fresh_site):
+    olga, anna = (log_in_client(fresh_site.app, name) for name in ("olga", "anna"))
+    sent = _all(olga, "query=hostname:web*") | {"comment": "counted"}
+    made = olga.post("/assets/bulk", data=sent).location
+    seen = anna.get(made).text
+    assert "olga made this edit and has not confirmed it." in seen and "/do" not in seen
+    token = {"csrf_token": token_of(anna.get("/preferences"))}
+    told = anna.post(f"{made}/do", data=token, follow_redirects=True).text
+    assert "not known" in told and "counted" not in anna.get("/assets/web01").text
+
+
+def _all(client, search):
+    """Return what the form for all that a search finds sends, before anything is filled in."""
+    page = client.get(f"/assets/bulk?all=1&{search}")
+    sent = {"csrf_token": token_of(page), "part": "all", "search": search, "step": "preview"}
+    return FIELDS | sent
 
 
 def test_too_many_at_once_are_refused_with_what_to_do(site, monkeypatch):
@@ -77,5 +165,7 @@ def test_too_many_at_once_are_refused_with_what_to_do(site, monkeypatch):
 def test_viewers_edit_nothing(site):
     client = log_in_client(site.app, "vera")
     token = token_of(client.get("/preferences"))
-    sent = FIELDS | {"csrf_token": token, "ids": "1", "state": "offline", "step": "do"}
+    sent = FIELDS | {"csrf_token": token, "ids": "1", "state": "offline", "step": "preview"}
     assert client.post("/assets/bulk", data=sent).status_code == 403
+    assert client.post("/assets/bulk/1/do", data=sent).status_code == 403
+    assert client.get("/assets/bulk/past").status_code == 403

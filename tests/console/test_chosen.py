@@ -51,6 +51,8 @@ def test_tokens_are_revoked_after_a_question(fresh_site):
     assert "1 token is revoked." in said and "there is no token 99999" in said
     with fresh_site.app.app_context():
         assert db.session.get(Token, int(picks[0])) is None
+    _answer, said = send(client, "/admin/tokens", "/admin/tokens/revoke", pick=["99999"])
+    assert "there is no token 99999" in said
 
 
 def test_webhooks_are_paused_and_mappings_removed(fresh_site):

@@ -5,7 +5,11 @@ from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import select
 
+from cmdb_api.extensions import db
+from cmdb_api.models import Asset
+from cmdb_api.services import bulk_runs
 from cmdb_api.views import limits
 from cmdb_api.views.console import search_help
 from tests import two_units
@@ -72,6 +76,16 @@ def two(make_sqlite_database):
     own = {"csrf_token": token_of(client.get("/preferences")), "name": "mine", "query": "web*"}
     saved = client.post("/assets/saved/add", data=own).location
     site.known["saved"] = site.hidden["saved"] = int(saved.rpartition("/")[2])
+    edit = own | {"part": "all", "search": "", "comment": "checked", "step": "preview"}
+    made = client.post("/assets/bulk", data=edit).location
+    client.post(f"{made}/do", data=own)
+    site.known["edit"] = int(made.rpartition("/")[2])
+    with app.app_context():
+        every = list(db.session.scalars(select(Asset.id)))
+        asked = {"comment": [MARKS[0]]}
+        who = {"actor": MARKS[0], "owner": "account:1", "keep_days": 1}
+        site.hidden["edit"] = bulk_runs.add(db.session, every, asked=asked, **who)
+        db.session.commit()
     yield site, client
     dispose(app)
 

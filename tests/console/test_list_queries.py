@@ -9,10 +9,14 @@ API = "/api/v1"
 LISTS = {
     "changes": ("kind:disk OR kind:asset", ("hostname", "seq"), ["at"]),
     "changes/groups": ("hostname:web*", ("kind", "place", "action"), ["last_at", "host_count"]),
-    "coverage/missing": ("NOT registered_at:*", ("hostname",), ["name", "reason", "reported_at"]),
+    "coverage/missing": (
+        "NOT registered_at:*",
+        ("hostname",),
+        ["name", "reason", "-since", "reported_at"],
+    ),
     "findings": ("kind:(drift OR collector)", ("id",), ["kind", "hostname", "opened_at"]),
     "parts": ("kind:disk", ("serial", "vendor"), ["serial"]),
-    "packages": ("hostname:web*", ("hostname", "version"), ["hostname"]),
+    "packages": ("version:<3.0.2", ("hostname", "version"), ["hostname", "-version", "arch"]),
     "imports": ("rows:>0", ("id",), ["id", "file_name", "failed"]),
     "racks": ("height_u:>1", ("id",), ["name", "asset_count", "room"]),
     "contacts": ("name:*", ("id",), ["email", "-updated_at"]),
@@ -20,6 +24,8 @@ LISTS = {
     "audit": ("action:write", ("id",), ["what", "-status", "actor"]),
     "accounts": ("role:(admin OR viewer)", ("id",), ["role", "enabled", "-name"]),
     "subscriptions": ("enabled:true", ("id",), ["name", "-delivered_count"]),
+    "subscriptions/2/deliveries": ("attempts:>0", ("id",), ["attempts", "-id", "next_at"]),
+    "subscriptions/2/tries": ("NOT outcome:failed", ("id",), ["-duration_ms", "status_code"]),
 }
 ALWAYS = {
     "changes/groups": {"since": "31d"},

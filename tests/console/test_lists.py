@@ -109,11 +109,18 @@ def asking(path, **asked):
     return f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}"
 
 
+def path_of(site, searched):
+    """Return the path of a list's page: of one that belongs to something, of the fleet's."""
+    number = site.known["edit" if "bulk" in searched.above else "subscription"]
+    own = {"number": number} if searched.above else {}
+    with site.app.test_request_context():
+        return url_for(searched.endpoint, **searched.parts, **searched.asked, **own)
+
+
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_every_field_of_a_list_is_asked_for_and_ordered_by(fresh_site, name):
     client, searched = log_in_client(fresh_site.app, "anna"), LISTS[name]
-    with fresh_site.app.test_request_context():
-        path = url_for(searched.endpoint, **searched.parts, **searched.asked)
+    path = path_of(fresh_site, searched)
     asked = [f"{field}:*" for field in searched.rows.fields] + [q for q, _ in searched.examples]
     asked += [f"NOT {query}" for query in asked[:2]] + ["a*", "zz AND NOT zz"]
     for query in asked:
@@ -134,8 +141,7 @@ def test_every_field_of_a_list_is_asked_for_and_ordered_by(fresh_site, name):
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_a_list_offers_its_search_with_help_and_files(site, name):
     client, searched = log_in_client(site.app, "anna"), LISTS[name]
-    with site.app.test_request_context():
-        path = url_for(searched.endpoint, **searched.parts, **searched.asked)
+    path = path_of(site, searched)
     page = client.get(asking(path, query=f"{next(iter(searched.rows.fields))}:*")).text
     assert f'data-complete="/search/{name}/complete"' in page and f"/search/{name}/help" in page
     assert "format=csv" in page and "format=xlsx" in page

@@ -1,5 +1,7 @@
 """A package's versions and hosts are shown, and what was mistyped is told."""
 
+import html
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from tests.console.conftest import log_in_client
@@ -30,7 +32,41 @@ def test_a_mistyped_name_is_told_with_the_nearest(site):
     assert answer.status_code == 200
     assert "openssl" in answer.text.split('role="alert"')[1][:200]
     assert client.get("/packages?name=%07").status_code == 200
-    assert "Type the name of a package" in client.get("/packages?name=+").text
+    assert 'href="/packages?name=opensl*"' in answer.text
+
+
+def names(client, query=""):
+    """Return what a page lists of packages: (name, hosts, versions)."""
+    page = client.get(f"/packages{query}").text
+    row = r"<bdi>(\S+)</bdi></a></td>\s*<td[^>]*>(\d+)</td>\s*<td[^>]*>(\d+)</td>"
+    return [(name, int(hosts), int(versions)) for name, hosts, versions in re.findall(row, page)]
+
+
+def test_all_packages_are_listed_with_their_hosts_and_versions(site):
+    client = log_in_client(site.app, "vera")
+    every = [("bash", 4, 1), ("openssl", 4, 2)]
+    assert names(client) == every and names(client, "?name=+") == every
+    assert names(client, "?sort=-name") == every[::-1]
+    assert names(client, "?name=OPEN*") == every[1:]
+    assert "Nothing fits" in client.get("/packages?name=zz*").text
+    with client.get("/packages?name=*&format=csv") as answer:
+        assert answer.text.splitlines()[1:] == ["bash,4,1", "openssl,4,2"]
+    first = client.get("/packages?limit=1").text
+    following = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    assert ">openssl<" in client.get(following).text
+
+
+def test_hosts_of_a_package_are_found_and_ordered_by_its_version(site):
+    client = log_in_client(site.app, "vera")
+
+    def hosts(**asked):
+        page = client.get("/packages", query_string={"name": "openssl"} | asked).text
+        return re.findall(r'name="pick" value="(\S+)"', page)
+
+    assert hosts(query="version:3.0.2") == ["web01"]
+    assert hosts(query="version:<3.0.2 AND hostname:web*") == ["web02", "web03"]
+    assert hosts(sort="-version")[0] == "web01" and hosts(sort="version")[-1] == "web01"
+    assert hosts(query="arch:arm64") == [] and len(hosts(query="arch:amd64")) == 4
 
 
 def test_the_file_has_the_hosts_that_are_shown(site):

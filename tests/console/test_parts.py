@@ -1,5 +1,7 @@
 """A part is found by its serial number, and its journey is told in sentences."""
 
+import re
+
 from tests.console.conftest import Driver, log_in_client, posting
 from tests.reports import make_report, section
 
@@ -9,10 +11,22 @@ def disk(serial):
     return {"disk": section([item], serial="serial")}
 
 
-def test_who_typed_nothing_is_told_what_can_be_typed(site):
+def listed(client, query=""):
+    """Return the serial numbers that a page lists."""
+    page = client.get(f"/parts{query}").text
+    return re.findall(r'name="pick" value="\S+ (\S+) ', page)
+
+
+def test_all_parts_are_listed_until_something_narrows_them(site):
     client = log_in_client(site.app, "vera")
-    assert "Type a serial number, a host, or a search." in client.get("/parts").text
-    assert "narrow a search" in client.get("/parts?vendor=EXAMPLE").text
+    every = listed(client)
+    assert every == sorted(every) and {"EXAMPLE-D2", "EXAMPLE-B-WEB01"} <= {*every}
+    # What is in no host any more is found by its serial number alone.
+    assert "EXAMPLE-D1" not in every
+    assert listed(client, "?kind=disk") == [f"EXAMPLE-D{n}" for n in (2, 3, 4, 5)]
+    assert '<option value="disk" selected>' in client.get("/parts?kind=disk").text
+    assert listed(client, "?vendor=example&model=ssd") == [f"EXAMPLE-D{n}" for n in (2, 3, 4, 5)]
+    assert "No part fits" in client.get("/parts?vendor=nobody").text
 
 
 def test_one_part_is_shown_with_where_it_was_and_what_took_its_place(site, look):

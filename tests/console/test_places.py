@@ -1,5 +1,8 @@
 """Places: how full they are, and what is found in them by name."""
 
+import html
+import re
+
 import pytest
 
 from cmdb_api.extensions import db
@@ -127,3 +130,52 @@ def _queries(site, client, path):
     with counted(site.app) as statements:
         assert client.get(path).status_code == 200
     return len(statements)
+
+
+def _filled(site):
+    """Add racks of which the last by name is the fullest, and one that is empty."""
+    driver = Driver(site.app, "admin")
+    for name, height in (("Z9", 10), ("B1", 20)):
+        rack = {"name": name, "data_centre": "FRA1", "room": "Hall 2", "height_u": height}
+        assert driver.post("/api/v1/racks", json=rack).status_code == 201
+    given = {"rack": "Z9", "position_u": 1, "height_u": 8}
+    assert driver.patch("/api/v1/assets/never01", json=given).status_code == 200
+
+
+def test_places_are_shown_fullest_first(fresh_site):
+    _filled(fresh_site)
+    client = log_in_client(fresh_site.app, "vera")
+    racks = lambda query: re.findall(  # noqa: E731
+        r'<li><a href="/places/racks/\d+"><bdi>(\w+)<', client.get(f"/places{query}").text
+    )
+    assert racks("") == ["A12", "B1", "Z9"]
+    assert racks("?sort=-used_percent") == ["Z9", "A12", "B1"]
+
+
+def test_racks_are_a_table_in_any_order_and_a_file(fresh_site):
+    _filled(fresh_site)
+    client = log_in_client(fresh_site.app, "vera")
+
+    def racks(query=""):
+        page = client.get(f"/places?view=table{query}").text
+        return re.findall(r'<a href="/places/racks/\d+"><bdi>(\w+)<', page)
+
+    assert racks() == ["A12", "B1", "Z9"]
+    assert racks("&sort=-used_percent") == ["Z9", "A12", "B1"]
+    assert racks("&sort=height_u") == ["Z9", "B1", "A12"]
+    assert racks("&sort=-name&limit=2") == ["Z9", "B1"] and racks("&name=z*") == ["Z9"]
+    wrong = client.get("/places?view=table&sort=used_percnt").text
+    assert "did you mean used_percent?" in wrong
+    first = client.get("/places?view=table&sort=-name&limit=2").text
+    following = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    assert ">A12<" in client.get(following).text
+    with client.get("/places?sort=-used_percent&format=csv") as answer:
+        rows = [line.split(",") for line in answer.text.splitlines()[1:]]
+    assert rows[0][:7] == ["Z9", "FRA1", "Hall 2", "80", "8", "2", "10"]
+    assert [row[0] for row in rows] == ["Z9", "A12", "B1"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "Wy05XQ"])
+def test_a_page_of_racks_that_is_none_breaks_nothing(site, cursor):
+    answer = log_in_client(site.app, "vera").get(f"/places?view=table&cursor={cursor}")
+    assert answer.status_code == 200

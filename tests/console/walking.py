@@ -20,6 +20,7 @@ FILLS = {
     "master.number": "rack",
     "master.path": "racks",
     "accounts.number": "1",
+    "bulk.number": "edit",
     "webhooks.number": "subscription",
     "saved.number": "saved",
     "tokens.number": "1",
@@ -39,6 +40,8 @@ ALSO = {
     "console.assets.help": ["q=disk"],
     "console.assets.choose": ["columns=rack,hostname&query=hostname:web*", "columns=nosuch"],
     "console.bulk.page": ["all=1&query=hostname:web*", "all=1&query=nosuch:1"],
+    "console.bulk.one": ["query=hostname:web*&sort=-outcome&outcome=changed", "query=nosuch:1"],
+    "console.bulk.past": ["query=refused_count:%3E0&sort=-changed_count"],
     "console.asset.hardware": ["fields=all"],
     "console.asset.items": ["q=ssd&sort=-size_bytes", "sort=nosuch", "q=nosuch", "cursor=x"],
     "console.asset.software": ["q=open&columns=name"],
@@ -54,13 +57,18 @@ ALSO = {
     ],
     "console.packages.page": [
         "name=openssl&query=hostname:web*&sort=-hostname",
-        *("name=openssl", "name=openssl&version=3.0.1", "name=opensl"),
+        *("name=openssl", "name=openssl&version=3.0.1", "name=opensl", "name=open*&sort=-name"),
+        "name=openssl&query=version:%3E3&sort=-version,arch",
     ],
     "console.parts.page": [
         *("query=kind:disk&sort=-serial", "query=kind:disk%20AND%20NOT%20rack:x", "query=nosuch:1"),
         *("serial=EXAMPLE-D1", "serial=EXAMPLE-*", "asset=db01", "serial=EXAMP"),
+        *("kind=disk&limit=2&vendor=example", "kind=nosuch"),
     ],
-    "console.places.page": ["name=A1", "name=nosuch"],
+    "console.places.page": [
+        *("name=A1", "name=nosuch", "sort=-used_percent", "view=table&sort=nosuch"),
+        *("view=table", "view=table&sort=-used_percent&columns=name,used_percent,description"),
+    ],
     "console.places.rack": ["colour=unit"],
     "console.places.place": ["unit=40&asset=old01"],
     "console.master.many": [
@@ -71,7 +79,7 @@ ALSO = {
     "console.asset_history.diff": ["from=5h", "from=5h&to=1h&kind=disk", "from=x", "from=5h&to=9h"],
     "console.compare.page": [
         *("left=web01&right=db01", "left=web01&right=db01&show=all&ignore_identifiers=false"),
-        *("left=web01&right=nosuch", "left=web01"),
+        *("left=web01&right=nosuch", "left=web01", "left=web01&right=db01&kind=disk&start=1"),
     ],
     "console.asset_edit.register": ["like=web01", "hostname=new02"],
     "console.changes.page": [
@@ -84,9 +92,16 @@ ALSO = {
         *("query=action:write%20AND%20NOT%20actor:x&sort=-actor", "query=nosuch:1&sort=nosuch"),
         "query=(action:",
     ],
+    "console.admin.settings": ["q=secret&sort=origin", "q=nosuch", "sort=x"],
     "console.accounts.page": ["query=role:admin&sort=-name"],
     "console.tokens.page": ["query=NOT%20last_used_at:*&sort=scope"],
     "console.webhooks.page": ["query=enabled:true&sort=-name"],
+    "console.webhooks.deliveries": [
+        *("query=hostname:web*&sort=-attempts", "status=dead", "query=nosuch:1&status=nosuch"),
+    ],
+    "console.webhooks.log": [
+        *("query=NOT%20outcome:delivered&sort=-duration_ms", "outcome=failed", "outcome=nosuch"),
+    ],
     "console.exchange.past": ["query=failed:%3E0&sort=failed", "query=nosuch:1"],
     "console.exchange.mappings": ["query=name:*&sort=-name"],
     "console.master.changes": ["query=action:added&sort=name"],

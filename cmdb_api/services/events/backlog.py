@@ -1,18 +1,78 @@
 """What waits for a subscription: listed, sent again, or dropped by people."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, false, select, true, update
 
 from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import Asset, Delivery, Outbox
 from cmdb_api.models.event import DEAD, PENDING
-from cmdb_api.services import locking, pages
+from cmdb_api.services import locking
 from cmdb_api.services.dialects import among
-from cmdb_api.services.events import deliveries, events, fanout, subscriptions
+from cmdb_api.services.events import deliveries, events, fanout, subscriptions, tries
+from cmdb_api.services.search import rows, values
+from cmdb_api.services.search.columns import MOMENT, NUMBER
+from cmdb_api.services.search.rows import Field, Rows
 
 DELIVERY, OUTBOX = Delivery.__table__, Outbox.__table__
 
 
-def page(session, number, *, status=None, limit, cursor=None):
+def _has_event(_session, wanted):
+    """Return the condition that the event has an id, as receivers are told of it."""
+    values.check_text("event", wanted)
+    if wanted.is_any:
+        return true()
+    try:
+        return OUTBOX.c.id == events.number_of(wanted.text)
+    except ValueError:
+        return false()
+
+
+def _told_of(name, **more):
+    return Field(OUTBOX.c.event[name].as_string(), sorts=False, **more)
+
+
+ROWS = Rows(
+    "deliveries",
+    {
+        "id": Field(DELIVERY.c.outbox_id, NUMBER, always=True, description="the number of it"),
+        "event": Field(
+            OUTBOX.c.id,
+            sorts=False,
+            unique=True,
+            has=_has_event,
+            description="its id, as the receiver has it",
+        ),
+        "created_at": Field(
+            OUTBOX.c.created_at, MOMENT, sorts=False, always=True, description="when it happened"
+        ),
+        "hostname": _told_of("host", named=True, description="the host that it tells of"),
+        "kind": _told_of(
+            "kind",
+            offered=tries.KIND_NAMES,
+            description="the kind of component; asset: what people declare",
+        ),
+        "place": _told_of("place", unique=True, description="which of the kind"),
+        "action": _told_of("action", choices=events.ACTIONS, description="what happened"),
+        "status": Field(
+            DELIVERY.c.status,
+            choices=(PENDING, DEAD),
+            sorts=False,
+            description="pending, or dead: given up",
+        ),
+        "attempts": Field(
+            DELIVERY.c.attempts, NUMBER, always=True, description="how often it was tried in vain"
+        ),
+        "next_at": Field(DELIVERY.c.next_at, MOMENT, description="not tried before"),
+        "failed_at": Field(DELIVERY.c.failed_at, MOMENT, description="when it failed first"),
+        "error": Field(
+            DELIVERY.c.error, named=True, sorts=False, description="what was wrong at the last try"
+        ),
+    },
+    order=("id",),
+    asset=DELIVERY.c.asset_id,
+)
+
+
+def page(session, number, *, status=None, **asked):
     """Return one page of what waits for a subscription, the oldest first; raises NotFound."""
     subscriptions.get(session, number)
     c = DELIVERY.c
@@ -20,11 +80,8 @@ def page(session, number, *, status=None, limit, cursor=None):
     query = query.where(c.subscription_id == number)
     if status:
         query = query.where(c.status == status)
-    if cursor:
-        query = query.where(c.outbox_id > pages.read(cursor, int)[0])
-    found = session.execute(query.order_by(c.outbox_id).limit(limit + 1)).all()
-    rows, following = pages.cut(found, limit, lambda row: (row.outbox_id,))
-    return {"items": [_told(row) for row in rows], "next_cursor": following}
+    found, following = rows.page(session, ROWS, query, **asked)
+    return {"items": [_told(row) for row in found], "next_cursor": following}
 
 
 def _told(row):

@@ -13,13 +13,12 @@ from cmdb_api.models import Delivery, Outbox, Subscription
 from cmdb_api.models.event import PENDING, WEBHOOK
 from cmdb_api.services import locking
 from cmdb_api.services.dialects import among
-from cmdb_api.services.events import events, outcomes
+from cmdb_api.services.events import events, outcomes, tries
 
 # A worker that is gone holds a webhook so long, beyond the time of one delivery.
 CLAIM = timedelta(seconds=120)
 # Events that are taken at once: those not tried before, and of those that were.
 FRESH, TRIED = 90, 10
-ERROR_LENGTH = 500
 
 DELIVERY, OUTBOX, SUBSCRIPTION = (t.__table__ for t in (Delivery, Outbox, Subscription))
 
@@ -101,12 +100,16 @@ def due(session, claim_, moment):
     ]
 
 
-def taken(session, claim_, ids, moment):
-    """Settle events that the receiver has; return whether the webhook is still ours."""
-    if not ids:
+def taken(session, claim_, made, moment):
+    """
+    Settle events that the receiver has; return whether the webhook is still ours.
+
+    ``made`` are the tries, as ``tries.of`` tells of them.
+    """
+    if not made:
         return True
-    _hold(session, claim_)
-    own = DELIVERY.c.subscription_id == claim_.id
+    log(session, claim_.id, made)
+    own, ids = DELIVERY.c.subscription_id == claim_.id, [each["outbox_id"] for each in made]
     session.execute(delete(DELIVERY).where(own, among(session, DELIVERY.c.outbox_id, ids)))
     forget(session, ids)
     well = {"failures": 0, "failing_since": None, "next_at": None, "last_error": None}
@@ -117,7 +120,7 @@ def taken(session, claim_, ids, moment):
 
 def failed(session, claim_, one, outcome, answer, moment):
     """Note that an event was not taken; ``failures`` of the claim are those before it."""
-    fault = f"{answer.fault}"[:ERROR_LENGTH]
+    fault = f"{answer.fault}"[: tries.ERROR_LENGTH]
     failures = claim_.failures + 1
     told = {"failures": failures, "last_error": fault}
     wait = None
@@ -126,10 +129,10 @@ def failed(session, claim_, one, outcome, answer, moment):
         told["failing_since"] = claim_.failing_since or moment
     elif outcome == outcomes.GONE:
         told |= {"enabled": False, "failing_since": claim_.failing_since or moment}
-        told["last_error"] = f"{fault}; so it is disabled"[:ERROR_LENGTH]
+        told["last_error"] = f"{fault}; so it is disabled"[: tries.ERROR_LENGTH]
     else:
         wait = moment + outcomes.pause(one.attempts + 1, answer.retry_after)
-    _hold(session, claim_)
+    log(session, claim_.id, [tries.of(one, answer, outcome, moment)])
     c = DELIVERY.c
     same = c.subscription_id == claim_.id, c.outbox_id == one.outbox_id
     values = {"attempts": one.attempts + 1, "error": fault, "next_at": wait}
@@ -145,11 +148,13 @@ def forget(session, ids):
     session.execute(delete(OUTBOX).where(among(session, OUTBOX.c.id, ids), ~waits))
 
 
-def _hold(session, claim_):
-    """Lock a webhook before its deliveries, as whoever edits or removes it does."""
+def log(session, number, made):
+    """Keep what came of tries, unless the webhook is gone."""
+    # Locked before its deliveries, as whoever edits or removes it does.
     locking.begin(session)
-    own = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.id == claim_.id)
-    session.execute(own.with_for_update(key_share=True))
+    own = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.id == number)
+    if session.scalar(own.with_for_update(key_share=True)) is not None:
+        tries.add(session, number, made)
 
 
 def _write(session, claim_, values):

@@ -1,20 +1,28 @@
-"""What becomes of events that could not be delivered: given up, and at last not kept any more."""
+"""
+What becomes of events that could not be delivered: given up, and at last not kept any more.
+
+And of the log of deliveries, of which the newest is kept.
+"""
 
 import logging
 from datetime import timedelta
 
 from sqlalchemy import delete, exists, func, select, update
 
-from cmdb_api.models import Delivery, Outbox, Subscription
+from cmdb_api.models import Delivery, DeliveryTry, Outbox, Subscription
 from cmdb_api.models.event import DEAD, PENDING, WEBHOOK
 from cmdb_api.services import locking
 from cmdb_api.services.dialects import among
+from cmdb_api.services.events import outcomes
 
 log = logging.getLogger(__name__)
 
 DELIVERY, OUTBOX, SUBSCRIPTION = (t.__table__ for t in (Delivery, Outbox, Subscription))
+TRY = DeliveryTry.__table__
 # Rows that one transaction removes.
 BATCH = 5000
+# Tries that are kept of a webhook, of each outcome: what went well hides no failure.
+TRIES = 1000
 
 
 def give_up(session, moment, hours):
@@ -75,3 +83,31 @@ def sweep(session):
         return 0
     locking.begin(session)
     return session.execute(delete(OUTBOX).where(among(session, OUTBOX.c.id, ids), ~waits)).rowcount
+
+
+def trim_log(session, moment, days):
+    """Remove some of the tries that are older than they are kept, or too many; return how many."""
+    if not (ids := _old_tries(session, moment - timedelta(days=days))):
+        return 0
+    locking.begin(session)
+    return session.execute(delete(TRY).where(among(session, TRY.c.id, ids))).rowcount
+
+
+def _old_tries(session, since):
+    """Return the ids of tries that are not kept, at most BATCH."""
+    ids = set(session.scalars(select(TRY.c.id).where(TRY.c.at < since).limit(BATCH)))
+    for number, *newest in session.execute(_beyond()):
+        for outcome, last in zip(outcomes.OUTCOMES, newest, strict=True):
+            if last is None or len(ids) >= BATCH:
+                continue
+            same = TRY.c.subscription_id == number, TRY.c.outcome == outcome, TRY.c.id <= last
+            ids.update(session.scalars(select(TRY.c.id).where(*same).limit(BATCH - len(ids))))
+    return sorted(ids)
+
+
+def _beyond():
+    """Return the query of each webhook's newest try of each outcome that is one too many."""
+    own = select(TRY.c.id).where(TRY.c.subscription_id == SUBSCRIPTION.c.id)
+    newest = own.order_by(TRY.c.id.desc()).offset(TRIES).limit(1)
+    each = [newest.where(TRY.c.outcome == outcome) for outcome in outcomes.OUTCOMES]
+    return select(SUBSCRIPTION.c.id, *(one.scalar_subquery() for one in each))

@@ -1,15 +1,19 @@
-"""What an answer of a receiver means, and how long it is left alone then. Pure."""
+"""What an answer of a receiver means, and how long it is left alone then. Pure.
+
+The words are those of the log of deliveries.
+"""
 
 import random
 from datetime import timedelta
 
-TAKEN = "taken"
+TAKEN = "delivered"
 # The receiver wants no more.
 GONE = "gone"
 # The receiver has trouble: all that is for it waits.
-REST = "rest"
+REST = "failed"
 # It does not take this one event: what is told of its asset waits.
-HOLD = "hold"
+HOLD = "refused"
+OUTCOMES = (TAKEN, REST, HOLD, GONE)
 
 FIRST_SECONDS, LONGEST_SECONDS = 5, 900
 # So many events in a row that are not taken are no fault of the events.

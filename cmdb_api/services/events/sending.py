@@ -6,7 +6,7 @@
 import logging
 import time
 
-from cmdb_api.services.events import deliveries, outcomes, posting, signing
+from cmdb_api.services.events import deliveries, outcomes, posting, signing, tries
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Sender:
         self.session, self.settings = session, settings
         self.worker, self.clock = worker, clock
         self.claim, self.receiver, self.is_stopped = None, None, False
-        # The ids of what was taken and is not settled yet.
+        # The tries of what was taken and is not settled yet.
         self.sent, self.settled_at = [], 0.0
 
     def run(self, number):
@@ -75,7 +75,7 @@ class Sender:
             answer = self._post(row.event)
             if answer.is_taken:
                 count += 1
-                if not self._taken(row):
+                if not self._taken(row, answer):
                     break
                 continue
             if self.is_stopped or not self._settle():
@@ -92,8 +92,8 @@ class Sender:
         moment, secrets = self.clock(), self.claim.secrets
         return self.receiver.post(signing.headers(event["id"], content, moment, secrets), content)
 
-    def _taken(self, row):
-        self.sent.append(row.outbox_id)
+    def _taken(self, row, answer):
+        self.sent.append(tries.of(row, answer, outcomes.TAKEN, self.clock()))
         self.claim = self.claim._replace(failures=0, failing_since=None)
         late = time.monotonic() - self.settled_at > SETTLED_EVERY
         return self._settle() if late or len(self.sent) >= SETTLED_TOGETHER else True

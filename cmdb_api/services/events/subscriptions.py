@@ -35,27 +35,27 @@ ROWS = Rows(
 )
 
 
-def page(session, moment, **asked):
+def page(session, moment, *, most=None, **asked):
     """Return one page by name, with what waits for each; ``asked`` may have query and sort."""
     every = select(Subscription)
     found, following = rows.page(session, ROWS, every, **asked)
     counted = select(func.count()).select_from(Subscription)
     if asked.get("query"):
         counted = counted.where(ROWS.condition(session, asked["query"]))
-    items = told(session, [row[0] for row in found], moment)
+    items = told(session, [row[0] for row in found], moment, most)
     return {"items": items, "next_cursor": following, "total": session.scalar(counted)}
 
 
-def one(session, number, moment):
+def one(session, number, moment, most=None):
     """Return what is told of one; raises NotFound."""
-    return told(session, [get(session, number)], moment)[0]
+    return told(session, [get(session, number)], moment, most)[0]
 
 
-def told(session, rows, moment):
-    """Return what is told of subscriptions: never a secret."""
+def told(session, rows, moment, most=None):
+    """Return what is told of subscriptions, what waits counted to ``most``: never a secret."""
     hidden = ("secret", "old_secret", "claimed_by", "claimed_until", "name_key")
     names = [c.key for c in Subscription.__table__.columns if c.key not in hidden]
-    counts = waiting.of(session, [row.id for row in rows], moment)
+    counts = waiting.of(session, [row.id for row in rows], moment, most)
     return [
         {name: getattr(row, name) for name in names} | counts[row.id] | {"etag": etags.of(row)}
         for row in rows

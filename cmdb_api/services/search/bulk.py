@@ -40,12 +40,13 @@ def packages(session, found, all_wanted):
     if all(wanted.is_any for wanted in all_wanted):
         return of_kind(session, PACKAGE, found)
     rows = session.execute(_items(PACKAGE, found, BulkItem.data)).all()
-    numbers = [
-        number
-        for number, item in _counted(PACKAGE, rows)
-        if any(_is(version, item.get("arch"), all_wanted) for version in _versions(item))
-    ]
-    return _having(session, numbers)
+    found = _counted(PACKAGE, rows)
+    return _having(session, [number for number, item in found if is_of(item, *all_wanted)])
+
+
+def is_of(item, *all_wanted):
+    """Tell whether a package is in a version as wanted, or has such a one beside a newer one."""
+    return any(_is(version, item.get("arch"), all_wanted) for version in _versions(item))
 
 
 def _versions(item):

@@ -78,7 +78,7 @@ def complete(session, text, position=None, *, limited=False, rows=None):
             items += [item for item in names if item["value"] not in taken]
         items = items[:MOST]
     else:
-        found = _values(session, spot, rows)
+        found = _values(session, spot, rows, limited)
         items = [_value(value, count) for value, count in found]
     return {"field": spot.field, "start": spot.start, "end": position, "items": items}
 
@@ -150,10 +150,12 @@ def _parted(word):
     return found.groups() if found else (word, "", "")
 
 
-def _values(session, spot, rows):
+def _values(session, spot, rows, limited):
     """Return [(value, how many have it)] of what may stand at a spot."""
     if rows is not None and not rows.is_of_asset(spot.field):
-        return search_rows.values_of(session, rows, spot.field, spot.prefix)
+        # Of rows that are about no asset it is the list that leaves out those of others.
+        counted = rows.asset is not None or not limited
+        return search_rows.values_of(session, rows, spot.field, spot.prefix, counted=counted)
     return known_values.of(session, columns_name(spot.field), spot.prefix)
 
 

@@ -1,13 +1,14 @@
 """The lists that can be searched, by name: what each knows, and who may see it."""
 
 from cmdb_api.services import (
+    bulk_runs,
     changes,
     edits,
     grouping,
     master,
     missing_rows,
-    packages,
-    parts,
+    package_rows,
+    part_rows,
     worklist,
 )
 from cmdb_api.services.access import accounts, audit_log, issuing
@@ -19,8 +20,8 @@ from cmdb_api.services.search import columns, query, sorting
 ASSETS = "assets"
 _FOR_ADMINS = (audit_log.ROWS, accounts.ROWS, issuing.ROWS, subscriptions.ROWS)
 _ROWS = (
-    *(changes.ROWS, missing_rows.ROWS, worklist.ROWS, parts.ROWS, packages.ROWS),
-    *(runs.ROWS, mappings.ROWS, edits.ROWS, *_FOR_ADMINS),
+    *(changes.ROWS, missing_rows.ROWS, worklist.ROWS, part_rows.ROWS, package_rows.ROWS),
+    *(runs.ROWS, mappings.ROWS, edits.ROWS, bulk_runs.ROWS, *_FOR_ADMINS),
     *(master.rows_of(resource) for resource in RESOURCES),
 )
 # {name: Rows} of all lists but that of assets.

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, false, func, or_
 
 from cmdb_api.services import pages
+from cmdb_api.services.search import bytewise
 from cmdb_api.services.search.columns import DAY, FLAG, MOMENT, NUMBER, TEXT
 
 MOST = 5
@@ -27,10 +28,14 @@ class Key(NamedTuple):
     down: bool = False
     # Whether no row is without it: an index then serves both directions.
     always: bool = False
+    # Whether it is ordered by its bytes; no row is without it then.
+    bytewise: bool = False
 
     @property
     def ordered(self):
         """Return the part of ORDER BY."""
+        if self.bytewise:
+            return bytewise.Down(self.value) if self.down else bytewise.Up(self.value)
         one = self.value.desc() if self.down else self.value.asc()
         return one if self.always else one.nulls_last()
 
@@ -38,10 +43,21 @@ class Key(NamedTuple):
         """Return the condition for what comes after a row that has this value."""
         if last is None:
             return and_(self.value.is_(None), rest)
-        later = self.value < last if self.down else self.value > last
+        later = self._later(last)
         if not self.always:
             later = or_(later, self.value.is_(None))
         return or_(later, and_(self.value == last, rest))
+
+    def edge(self, last):
+        """Return the condition for a row of this value and what comes after it."""
+        if self.bytewise:
+            return (bytewise.UpTo if self.down else bytewise.From)(self.value, last)
+        return self.value <= last if self.down else self.value >= last
+
+    def _later(self, last):
+        if self.bytewise:
+            return (bytewise.Before if self.down else bytewise.Behind)(self.value, last)
+        return self.value < last if self.down else self.value > last
 
 
 class Order:
@@ -86,8 +102,7 @@ class Order:
         first, value = self.keys[0], values[0]
         if value is not None and first.always:
             # By itself, so that an index is used.
-            edge = first.value <= value if first.down else first.value >= value
-            found = and_(edge, found)
+            found = and_(first.edge(value), found)
         return found
 
     def _same(self, mark):

@@ -38,6 +38,8 @@ class Field(NamedTuple):
     unique: bool = False
     # Whether each row has it, text in lower case: it is ordered by as it is.
     always: bool = False
+    # Whether it is ordered by its bytes, as an index for patterns is.
+    bytewise: bool = False
     # Whether its values are few enough to be counted while somebody writes.
     counted: bool = False
     # Makes the condition of (session, Wanted) where it is none on the value alone.
@@ -90,7 +92,7 @@ class Rows:
             value = ordering.letters(value)
         if known.type == FLAG:
             value = cast(value, Integer)
-        return Key(name, known.type, value, down, known.always)
+        return Key(name, known.type, value, down, known.always, known.bytewise)
 
 
 def page(session, rows, found, *, limit, cursor=None, sort=None, query=None):
@@ -108,15 +110,15 @@ def page(session, rows, found, *, limit, cursor=None, sort=None, query=None):
     return pages.cut(session.execute(found).all(), limit, order.cursor)
 
 
-def values_of(session, rows, name, prefix=""):
-    """Return [(value, how many rows)] of a list's own field that begin so."""
+def values_of(session, rows, name, prefix="", *, counted=True):
+    """Return [(value, how many rows)] of a list's own field that begin so; else choices alone."""
     known = rows.fields.get(name)
     if known is None:
         return []
     offered = known.choices or known.offered or ("false", "true") * (known.type == FLAG)
     if offered:
         return [(value, None) for value in offered if value.startswith(prefix.lower())]
-    if not known.counted:
+    if not (counted and known.counted):
         return []
     limits.start(session)
     value, count = known.value.label("value"), func.count().label("count")

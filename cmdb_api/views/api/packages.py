@@ -3,8 +3,13 @@
 from flask.views import MethodView
 
 from cmdb_api.extensions import db
-from cmdb_api.schemas.packages import PackagePageSchema, PackageQuery
-from cmdb_api.services import packages
+from cmdb_api.schemas.packages import (
+    PackageNamesQuery,
+    PackageNamesSchema,
+    PackagePageSchema,
+    PackageQuery,
+)
+from cmdb_api.services import package_names, packages
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
 
@@ -26,3 +31,13 @@ class Packages(MethodView):
         Retired hosts count as well, as they were reported last.
         """
         return packages.page(db.session, **query)
+
+
+@blp.route("/names")
+class Names(MethodView):
+    @needs("read")
+    @blp.arguments(PackageNamesQuery, location="query")
+    @blp.response(200, PackageNamesSchema)
+    def get(self, query):
+        """List the packages that hosts have, by name: on how many, in how many versions."""
+        return package_names.page(db.session, **query)

@@ -7,7 +7,7 @@ from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas import subscription as schemas
 from cmdb_api.schemas.page import RowsQuery
-from cmdb_api.services.events import backlog, streams, subscriptions, trying
+from cmdb_api.services.events import backlog, streams, subscriptions, tries, trying
 from cmdb_api.views import etag
 from cmdb_api.views.auth import needs
 from cmdb_api.views.openapi import PREFIX, Blueprint
@@ -107,7 +107,10 @@ class Test(MethodView):
         event, url, keys = trying.event(row.name, moment), row.url, [row.secret]
         # Nothing of the database is held while the receiver is waited for.
         db.session.rollback()
-        return trying.post(event, url, keys, current_app.config, moment)
+        answer = trying.post(event, url, keys, current_app.config, moment)
+        trying.keep(db.session, number, event, answer, now())
+        db.session.commit()
+        return trying.told(event, answer)
 
 
 @blp.route("/<int:number>/deliveries")
@@ -119,6 +122,17 @@ class Deliveries(MethodView):
     def get(self, query, number):
         """List what waits for a subscription, or was given up; the oldest first."""
         return backlog.page(db.session, number, **query)
+
+
+@blp.route("/<int:number>/tries")
+class Tries(MethodView):
+    @needs("admin")
+    @blp.arguments(schemas.TryQuery, location="query")
+    @blp.response(200, schemas.TryPageSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, query, number):
+        """List what came of each post to a webhook of late; the newest first."""
+        return tries.page(db.session, number, **query)
 
 
 @blp.route("/<int:number>/deliveries/resend-all")

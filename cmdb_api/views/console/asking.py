@@ -9,12 +9,12 @@ from cmdb_api.views import errors
 from cmdb_api.views.console.messages import say_all
 
 
-def asked(schema):
-    """Return what the address asks for, and {name: texts} of what is wrong with that."""
-    given = {}
+def asked(schema, args=None):
+    """Return what the address, or ``args``, asks for, and {name: texts} of what is wrong there."""
+    given, args = {}, request.args if args is None else args
     for name, loader in schema.fields.items():
         key = loader.data_key or name
-        values = [value for value in request.args.getlist(key) if value.strip()]
+        values = [value for value in args.getlist(key) if value.strip()]
         if values:
             given[key] = values if hasattr(loader, "inner") else values[-1]
     try:

@@ -16,7 +16,15 @@ from cmdb_api.schemas.history import BetweenQuery
 from cmdb_api.schemas.values import Kind
 from cmdb_api.services import aliases, carriers, changes, compare, headline, past, storage, worklist
 from cmdb_api.services.assets import KIND as ASSET
-from cmdb_api.views.console import asking, difference_rows, formats, labels, local_times, tables
+from cmdb_api.views.console import (
+    asking,
+    difference_pages,
+    difference_rows,
+    formats,
+    labels,
+    local_times,
+    tables,
+)
 from cmdb_api.views.console.local_times import LocalSince
 from cmdb_api.views.console.tables import Column
 
@@ -163,16 +171,29 @@ def diff(hostname):
     found = None
     if asked:
         found, wrong = asking.answered(lambda: compare.between(db.session, asset["Asset"], **asked))
+    told = found and _told(found, asked["kind"])
+    if told and (file := told.file(asset=asset["hostname"])):
+        return file
     return render_template(
         "console/asset_history_diff.html",
         asset=asset,
         asked=asked,
         found=found,
+        told=told,
         wrong=wrong,
         presets=PRESETS,
         local=local_times.field_value,
-        rows=difference_rows.between,
-        declared=difference_rows.of_declared,
+    )
+
+
+def _told(found, kinds):
+    """Return the Differences that a page and its file tell."""
+    return difference_pages.Differences(
+        name=f"differences-{found['hostname']}",
+        sides=(formats.moment(found["from"]).striptags(), formats.moment(found["to"]).striptags()),
+        declared=difference_rows.of_declared(found["declared"]),
+        entries={kind: difference_rows.between(told) for kind, told in found["kinds"].items()},
+        only=kinds,
     )
 
 

@@ -1,15 +1,15 @@
-"""One edit of many assets: chosen in the list, or all that a search finds."""
+"""One edit of many assets: chosen in a list, or all that a search finds; what is to change."""
 
 import logging
+from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, g, render_template, request
-from flask_babel import gettext as _
-from sqlalchemy.exc import DBAPIError
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
-from cmdb_api.errors import CMDBError, Conflict, Invalid
+from cmdb_api.errors import CMDBError, Invalid
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import SearchQuery
-from cmdb_api.services import bulk_edits
+from cmdb_api.services import bulk_edits, bulk_runs
 from cmdb_api.services.bulk_edits import LISTS, MOST
 from cmdb_api.views.console import asking, forms
 from cmdb_api.views.console.bulk_form import BulkForm
@@ -21,34 +21,35 @@ log = logging.getLogger(__name__)
 blp = Blueprint("bulk", __name__, url_prefix="/assets/bulk")
 SHOWN = 20
 CHOSEN = ("query", "state", "standing")
-# Of the form that was sent, what the next step is not given on.
-NOT_SENT = ("csrf_token", "step", "names", PICK)
+REFUSED = "refused"
 
 
 @blp.route("", methods=["GET", "POST"])
 @needs(WRITE)
 def page():
-    """Ask what is to change of assets, show it, and do it."""
-    step, form = request.form.get("step"), BulkForm()
+    """Ask what is to change of assets."""
+    step = request.form.get("step")
     if not step:
-        return _begin()
-    ids = form.numbers()
-    edit = None if step == "back" else form.edit()
-    if edit is None:
-        return _form(form, ids)
-    if step == "do":
-        return _done(ids, edit, form.why.data or None)
+        return _form(_begin())
+    if step == "back":
+        return _form(_again())
+    form = BulkForm()
+    ids, edit = _ids(form), form.edit()
+    if edit is None or form.wrong or not ids:
+        return _form(form)
     _try(form, ids, edit)
     if form.errors or form.wrong:
-        return _form(form, ids)
-    plan = bulk_edits.plan(db.session, ids, edit)
-    return render_template(
-        "console/bulk_preview.html",
-        form=form,
-        plan=plan,
-        shown=plan.changes[:SHOWN],
-        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in NOT_SENT],
+        return _form(form)
+    number = bulk_runs.add(
+        db.session,
+        ids,
+        asked=form.asked(),
+        actor=g.bearer.name,
+        owner=g.bearer.owner,
+        keep_days=current_app.config["IMPORT_KEEP_DAYS"],
     )
+    db.session.commit()
+    return redirect(url_for("console.bulk.one", number=number))
 
 
 def _try(form, ids, edit):
@@ -72,21 +73,14 @@ def _tell(form, error):
 
 def _begin():
     """Return the empty form for the assets that were chosen, or that a search finds."""
-    wrong, total = {}, None
-    names = [*request.values.getlist("names"), *_picked()][: MOST + 1]
-    if names:
-        ids = bulk_edits.named(db.session, names)
-        total = len(ids)
-    elif request.args.get("all"):
-        asked, wrong = asking.asked(SearchQuery(only=CHOSEN))
-        told, refused = asking.answered(lambda: bulk_edits.found(db.session, **asked))
-        wrong |= refused
-        ids, total = ([], 0) if wrong else told
-    else:
-        ids = []
     form = BulkForm(formdata=None)
-    form.ids.data = ",".join(map(str, ids[:MOST]))
-    return _form(form, ids, total=total, wrong=wrong)
+    if names := [*request.values.getlist("names"), *_picked()][: MOST + 1]:
+        form.ids.data = ",".join(map(str, bulk_edits.named(db.session, names)))
+    elif request.args.get("all"):
+        pairs = request.args.items(multi=True)
+        form.search.data = urlencode([(name, text) for name, text in pairs if name in CHOSEN])
+        form.part.data = "all"
+    return form
 
 
 def _picked():
@@ -94,51 +88,59 @@ def _picked():
     return list(dict.fromkeys(pick.partition(" ")[0] for pick in request.values.getlist(PICK)))
 
 
-def _form(form, ids, *, total=None, wrong=()):
-    hosts = bulk_edits.hostnames(db.session, ids) if ids else {}
-    too_many = total if total and total > MOST else None
-    return forms.page(
-        "console/bulk.html",
-        form.offer() if hosts and not too_many else form,
-        hosts=list(hosts.values()),
-        shown=SHOWN,
-        too_many=too_many,
-        most=MOST,
-        faults=wrong,
-    )
+def _again():
+    """Return the form of an edit as it was filled in, for all of its assets or those refused."""
+    known = _edit(request.form.get("of", ""))
+    if known is None:
+        return BulkForm(formdata=None)
+    part = REFUSED if request.form.get("part") == REFUSED else ""
+    return BulkForm.again(known["asked"], of=str(known["id"]), part=part)
 
 
-def _done(ids, edit, why):
-    """Make the edit of each by itself; tell what became of each."""
-    known = bulk_edits.hostnames(db.session, ids)
-    db.session.rollback()
-    # By their names, so that what is told stands in an order that people can read.
-    results = [(name, *_one(number, edit, why)) for number, name in known.items()]
-    return render_template(
-        "console/bulk_done.html",
-        done=[name for name, changed, error in results if changed],
-        same=[name for name, changed, error in results if not changed and not error],
-        refused=[(name, error) for name, changed, error in results if error],
-        gone=len(ids) - len(known),
-        left=",".join(
-            str(number)
-            for (number, _name), (_n, _c, error) in zip(known.items(), results, strict=True)
-            if error
-        ),
-        sent=[pair for pair in request.form.items(multi=True) if pair[0] not in (*NOT_SENT, "ids")],
-    )
-
-
-def _one(number, edit, why):
-    """Edit in a transaction of its own; return whether it changed, and what refused it."""
+def _edit(text):
+    """Return an edit of whoever asks, by its number as text; None where there is none."""
+    if not (text.isdecimal() and text.isascii() and len(text) < 19):
+        return None
     try:
-        changed = bulk_edits.apply(db.session, number, edit, actor=g.bearer.name, why=why)
-        db.session.commit()
-        return changed, None
-    except CMDBError as error:
-        return False, error
-    except DBAPIError as error:
-        log.warning("edit of asset %d: %s", number, error.orig)
-        return False, Conflict(_("The database does not answer; try this one again."))
-    finally:
-        db.session.rollback()
+        return bulk_runs.one(db.session, int(text), owner=g.bearer.owner)
+    except CMDBError:
+        return None
+
+
+def _ids(form, limit=MOST):
+    """Return the ids of the assets that are meant; what is wrong with that stands in the form."""
+    if form.of.data:
+        known = _edit(form.of.data)
+        if known and form.part.data == REFUSED:
+            return bulk_runs.refused(db.session, known["id"])
+        return known["assets"] if known else []
+    if form.part.data == "all":
+        return _found(form, limit)[0]
+    told = [each for each in (form.ids.data or "").split(",") if each.isdecimal()]
+    return [int(each) for each in dict.fromkeys(told) if each.isascii() and len(each) < 19]
+
+
+def _found(form, limit):
+    """Return (ids of the first assets that the search finds, how many it finds)."""
+    args = MultiDict(parse_qsl(form.search.data or ""))
+    asked, wrong = asking.asked(SearchQuery(only=CHOSEN), args)
+    find = lambda: bulk_edits.found(db.session, limit=limit, **asked)  # noqa: E731
+    told, refused = asking.answered(find)
+    for texts in (wrong | refused).values():
+        form.wrong += texts
+    return ([], 0) if wrong or refused else told
+
+
+def _form(form):
+    """Return the page of the form, with the first of the assets that are meant."""
+    if form.part.data == "all" and not form.of.data:
+        ids, total = _found(form, SHOWN)
+    else:
+        ids = _ids(form)
+        total = len(ids)
+    hosts = bulk_edits.hostnames(db.session, ids[:SHOWN]) if ids else {}
+    too_many = total if total > MOST else None
+    more = {"hosts": list(hosts.values()), "total": total, "too_many": too_many, "most": MOST}
+    shown = form.offer() if hosts and not too_many else form
+    status = form.status if request.method == "POST" else 200
+    return render_template("console/bulk.html", form=shown, **more), status

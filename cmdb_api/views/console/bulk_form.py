@@ -1,8 +1,10 @@
 """The form of one edit of many assets: what it puts, adds, takes away."""
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 from wtforms.widgets import DateInput
@@ -11,7 +13,7 @@ from cmdb_api.extensions import db
 from cmdb_api.models.asset import STATES
 from cmdb_api.schemas.asset import EditSchema
 from cmdb_api.services import picking
-from cmdb_api.services.bulk_edits import LISTS, MOST, Edit
+from cmdb_api.services.bulk_edits import LISTS, Edit
 from cmdb_api.views import errors
 from cmdb_api.views.console import forms, labels
 from cmdb_api.views.console.asset_fields import Picked, Several
@@ -20,6 +22,8 @@ from cmdb_api.views.console.messages import say
 REFERENCES = ("asset_type", "environment", "business_unit", "supplier", "data_centre", "room")
 DAYS = ("purchased_on", "warranty_until")
 PUT = ("state", *REFERENCES, *DAYS, "comment")
+# Of the form, what is no part of the edit.
+NOT_KEPT = ("csrf_token", "ids", "search", "of", "part")
 # What can be taken away; an asset has a state always.
 CLEARED = (*REFERENCES, *DAYS, "comment")
 
@@ -27,7 +31,8 @@ CLEARED = (*REFERENCES, *DAYS, "comment")
 class BulkForm(forms.Form):
     """What is to change; what is left empty stays as it is."""
 
-    ids = HiddenField()
+    # Which assets are meant: these ids, what a search finds, or (a part of) those of another edit.
+    ids, search, of, part = HiddenField(), HiddenField(), HiddenField(), HiddenField()
     state = SelectField(_l("State"), default="")
     asset_type = Picked(_l("Asset type"))
     environment = Picked(_l("Environment"))
@@ -66,14 +71,24 @@ class BulkForm(forms.Form):
                 field.names = known[name]
         return self
 
-    def numbers(self):
-        """Return the ids of the assets that are meant."""
-        told = [each for each in (self.ids.data or "").split(",") if each.isdecimal()]
-        return [int(each) for each in dict.fromkeys(told) if len(each) < 19][:MOST]
+    @classmethod
+    def again(cls, asked, **meant):
+        """Return the form as it was once filled in, for these assets."""
+        return cls(MultiDict(asked | {name: [value] for name, value in meant.items()}))
+
+    @classmethod
+    def kept(cls, asked):
+        """Return the form of an edit that is kept: it was sent before."""
+        return cls(MultiDict(asked), meta={"csrf": False})
+
+    def asked(self):
+        """Return {field: texts} of what was filled in, to be kept."""
+        names = [field.short_name for field in self if field.short_name not in NOT_KEPT]
+        return {name: request.form.getlist(name) for name in names if request.form.get(name)}
 
     def edit(self):
         """Return the Edit that was typed; None where it is wrong, or none at all."""
-        if not self.validate_on_submit():
+        if not self.validate():
             return None
         given = {name: self[name].data for name in PUT if (self[name].data or "").strip()}
         cleared = self.clear.data or []

@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from cmdb_api.extensions import db
 from cmdb_api.schemas.history import TwoQuery
 from cmdb_api.services import compare, picking
-from cmdb_api.views.console import asking, difference_rows, forms, local_times
+from cmdb_api.views.console import asking, difference_pages, difference_rows, forms, local_times
 from cmdb_api.views.console.local_times import LocalSince
 
 blp = Blueprint("compare", __name__, url_prefix="/compare")
@@ -30,14 +30,28 @@ def page():
         found, wrong = asking.answered(
             lambda: compare.two(db.session, **asked, everything=everything)
         )
+    told = found and _told(found, asked["kind"])
+    if told and (file := told.file(left=found["left"], right=found["right"])):
+        return file
     return render_template(
         "console/compare.html",
         asked=asked,
         found=found,
+        told=told,
         wrong=wrong,
         local=local_times.field_value,
-        rows=difference_rows.two,
-        declared=difference_rows.of_declared,
+    )
+
+
+def _told(found, kinds):
+    """Return the Differences that a page and its file tell."""
+    sides = found["left"], found["right"]
+    return difference_pages.Differences(
+        name="-".join(("compare", *sides)),
+        sides=sides,
+        declared=difference_rows.of_declared(found["declared"]),
+        entries={kind: difference_rows.two(told) for kind, told in found["kinds"].items()},
+        only=kinds,
     )
 
 

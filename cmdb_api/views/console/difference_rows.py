@@ -43,22 +43,20 @@ class Row(NamedTuple):
 
 
 def between(kind):
-    """Return the rows of what ``compare.between`` tells of a kind."""
-    return [row for item in kind["items"] for row in _of_item(item)]
+    """Return the entries of what ``compare.between`` tells of a kind: see ``of_entries``."""
+    return [(_of_item, item) for item in kind["items"]]
 
 
 def two(kind):
-    """Return the rows of what ``compare.two`` tells of a kind."""
-    found = []
-    for pair in kind["differing"]:
-        here, other = place(pair["place"]), place(pair["right_place"])
-        both = here if other == here else _("%(left)s and %(right)s", left=here, right=other)
-        found += _fields(both, None, pair["fields"], "left", "right")
-    for row in kind["only_left"]:
-        found.append(Row(place(row["place"]), "only_left", 1, None, row["fields"], None))
-    for row in kind["only_right"]:
-        found.append(Row(place(row["place"]), "only_right", 1, None, None, row["fields"]))
-    return found
+    """Return the entries of what ``compare.two`` tells of a kind: see ``of_entries``."""
+    found = [(_of_pair, pair) for pair in kind["differing"]]
+    found += [(_of_left, row) for row in kind["only_left"]]
+    return found + [(_of_right, row) for row in kind["only_right"]]
+
+
+def of_entries(entries):
+    """Return the rows of entries, (what makes rows of it, component): these alone are made."""
+    return [row for make, component in entries for row in make(component)]
 
 
 def of_change(change):
@@ -144,6 +142,20 @@ def _mark(change):
 def _plain(change, name, value):
     value = readable(value, name) if change["kind"] == ASSET else value
     return formats.field(value, name, change["kind"]).striptags()
+
+
+def _of_pair(pair):
+    here, other = place(pair["place"]), place(pair["right_place"])
+    both = here if other == here else _("%(left)s and %(right)s", left=here, right=other)
+    return _fields(both, None, pair["fields"], "left", "right")
+
+
+def _of_left(row):
+    return [Row(place(row["place"]), "only_left", 1, None, row["fields"], None)]
+
+
+def _of_right(row):
+    return [Row(place(row["place"]), "only_right", 1, None, None, row["fields"])]
 
 
 def _of_item(item):

@@ -1,11 +1,13 @@
-"""A package on all hosts: its versions, how many hosts have each, and which."""
+"""The fleet's packages by name, and one of them: its versions, and which hosts have each."""
+
+import re
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
-from cmdb_api.schemas.packages import PackageQuery
-from cmdb_api.services import packages
+from cmdb_api.schemas.packages import PackageNamesQuery, PackageQuery
+from cmdb_api.services import package_names, package_rows, packages
 from cmdb_api.views.console import tables
 from cmdb_api.views.console.tables import Column
 
@@ -17,27 +19,45 @@ COLUMNS = [
     Column("arch", _l("Architecture")),
     Column("older_versions", _l("Older versions beside it"), type="list"),
 ]
-_SEARCHED = {"rows": packages.ROWS, "key": "hostname"}
+NAMES = [
+    Column("name", _l("Package"), sort="name"),
+    Column("host_count", _l("Hosts"), type="number"),
+    Column("version_count", _l("Versions"), type="number"),
+]
+# What makes a name a pattern of names.
+PATTERN = re.compile(r"[*?]")
+_SEARCHED = {"rows": package_rows.ROWS, "key": "hostname"}
 # Versions that are shown at once; the others are behind a click.
 SHOWN = 12
 
 
 @blp.get("")
 def page():
-    """Show which hosts have a package, and in which version."""
-    if not request.args.get("name", "").strip():
-        none = tables.nothing("packages", COLUMNS, **_SEARCHED)
-        return render_template("console/packages.html", listing=none, asks=True)
+    """List the fleet's packages, or show which hosts have one, and in which version."""
+    name = request.args.get("name", "").strip()
+    if not name or PATTERN.search(name):
+        return _names()
     listing = tables.read("packages", COLUMNS, PackageQuery(), _fetch, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     found = [_version(listing, each) for each in listing.more.get("versions", ())]
-    return render_template(
-        "console/packages.html", listing=listing, versions=found, shown=SHOWN, asks=False
-    )
+    return render_template("console/packages.html", listing=listing, versions=found, shown=SHOWN)
 
 
 tables.choosable(blp, page)
+
+
+def _names():
+    """List packages by name: all, or those that a pattern names."""
+    more = {"key": "name", "saves": False}
+    listing = tables.read("package-names", NAMES, PackageNamesQuery(), _fetch_names, **more)
+    if tables.wanted_file() and not listing.errors:
+        return tables.as_file(listing, _fetch_names)
+    return render_template("console/package_names.html", listing=listing)
+
+
+def _fetch_names(**asked):
+    return package_names.page(db.session, **asked)
 
 
 def _fetch(**asked):

@@ -1,12 +1,11 @@
 """Parts: where each serial number is, where it was, and what happened to it."""
 
-from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
+from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
 from cmdb_api.schemas.part import PartQuery
-from cmdb_api.services import contacting, parts
+from cmdb_api.services import contacting, part_rows, parts
 from cmdb_api.views.console import asset_summary, components, labels, part_texts, tables
 from cmdb_api.views.console.tables import Column
 
@@ -62,21 +61,18 @@ def _number(part):
     return f"{host} {part['serial']} {part['vendor'] or ''}"
 
 
-_SEARCHED = {"rows": parts.ROWS, "key": _number}
+_SEARCHED = {"rows": part_rows.ROWS, "key": _number}
 
 
 @blp.get("")
 def page():
-    """Show where parts are and were: those of a serial number, or of a host."""
-    if not any(request.args.get(name, "").strip() for name in ("serial", "asset", "query")):
-        none = tables.nothing("parts", COLUMNS, **_SEARCHED)
-        return render_template("console/parts.html", listing=none, asks=True, hint=_missing())
+    """Show where parts are and were: all that hosts have, or of a serial number or a host."""
     listing = tables.read("parts", COLUMNS, PartQuery(), _fetch, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     more = {"texts": part_texts, "summary": asset_summary, "components": components}
-    more["care"] = _care(listing.items)
-    return render_template("console/parts.html", listing=listing, asks=False, hint=None, **more)
+    more |= {"care": _care(listing.items), "kinds": _offered(listing)}
+    return render_template("console/parts.html", listing=listing, **more)
 
 
 tables.choosable(blp, page)
@@ -93,8 +89,7 @@ def _fetch(**asked):
     return parts.page(db.session, **asked)
 
 
-def _missing():
-    """Return what is missing where only a vendor or a model was typed."""
-    if any(request.args.get(name, "").strip() for name in ("vendor", "model")):
-        return _("Vendor and model narrow a search: type a serial number, or a host, too.")
-    return None
+def _offered(listing):
+    """Return (kind, its label) of what a list of parts can be narrowed to."""
+    named = (*part_rows.OF_PARTS, *listing.asked.get("kind", ()))
+    return sorted(((kind, labels.kind(kind)) for kind in {*named}), key=lambda each: each[1])

@@ -1,14 +1,16 @@
 """Places: data centres, their rooms and racks, how full each is, and racks drawn to scale."""
 
 from flask import Blueprint, render_template, request
-from marshmallow import Schema
+from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
+from cmdb_api.schemas.page import PageQuery
 from cmdb_api.schemas.values import Text
-from cmdb_api.services import fullness, master
+from cmdb_api.services import fullness, master, rack_list
 from cmdb_api.services.resources import DATA_CENTRES, RACKS, ROOMS
 from cmdb_api.views.console import elevations, tables
 from cmdb_api.views.console.master_words import search_for
+from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("places", __name__, url_prefix="/places")
 # Racks that the tree names, and those that are drawn on a page, at most.
@@ -16,20 +18,48 @@ MOST_NAMED, MOST_DRAWN = 400, 40
 MOST_RACKLESS = 60
 
 
-class PlacesQuery(Schema):
-    """Which places."""
+class PlacesQuery(PageQuery):
+    """Which places, in which order."""
 
-    name = Text()
+    name, sort = Text(), Text()
+
+
+COLUMNS = [
+    Column("name", _l("Rack"), sort="name"),
+    Column("data_centre", _l("Data centre"), sort="data_centre"),
+    Column("room", _l("Room"), sort="room"),
+    Column("used_percent", _l("Used, %"), type="number", sort="used_percent"),
+    Column("used_u", _l("Used units"), type="number", sort="used_u"),
+    Column("free_u", _l("Free units"), type="number", sort="free_u"),
+    Column("height_u", _l("Height in units"), type="number", sort="height_u"),
+    Column("asset_count", _l("Assets"), type="number", sort="asset_count"),
+    Column("description", _l("Description"), usual=False),
+]
+# How the tree is ordered: by name, or so.
+FULLEST = "-used_percent"
+_LISTED = {"key": "id", "saves": False}
 
 
 @blp.get("")
 def page():
-    """Show all data centres with their rooms and racks."""
+    """Show all data centres with their rooms and racks, or all racks in one table."""
+    if request.args.get("view") == "table" or tables.wanted_file():
+        return _table()
     listing = tables.read("places", [], PlacesQuery(), _tree)
     racks = sum(len(each["racks"]) for each in listing.items)
-    return render_template(
-        "console/places.html", listing=listing, rack_count=racks, most=MOST_NAMED
-    )
+    more = {"rack_count": racks, "most": MOST_NAMED, "fullest": FULLEST}
+    return render_template("console/places.html", listing=listing, as_table=False, **more)
+
+
+tables.choosable(blp, page)
+
+
+def _table():
+    """Show all racks in a table, or give the file of them."""
+    listing = tables.read("racks", COLUMNS, PlacesQuery(), _racks, **_LISTED)
+    if tables.wanted_file() and not listing.errors:
+        return tables.as_file(listing, _racks)
+    return render_template("console/places.html", listing=listing, as_table=True, fullest=FULLEST)
 
 
 @blp.get("/data-centres/<int:number>")
@@ -84,8 +114,13 @@ def rack(number):
     )
 
 
-def _tree(name=None):
-    return {"items": fullness.tree(db.session, name=name)}
+def _tree(name=None, sort=None, **_page):
+    found = fullness.tree(db.session, name=name)
+    return {"items": rack_list.fullest_first(found) if sort == FULLEST else found}
+
+
+def _racks(**asked):
+    return rack_list.page(db.session, **asked)
 
 
 def _rackless(**place):

@@ -8,9 +8,18 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.errors import Forbidden
 from cmdb_api.extensions import db
 from cmdb_api.schemas.search import CompletionQuery
-from cmdb_api.services import changes, edits, master, missing_rows, packages, parts, worklist
+from cmdb_api.services import (
+    bulk_runs,
+    changes,
+    edits,
+    master,
+    missing_rows,
+    package_rows,
+    part_rows,
+    worklist,
+)
 from cmdb_api.services.access import accounts, audit_log, issuing
-from cmdb_api.services.events import subscriptions
+from cmdb_api.services.events import backlog, subscriptions, tries
 from cmdb_api.services.exchange import mappings, runs
 from cmdb_api.services.resources import RESOURCES
 from cmdb_api.services.search import completion, lists, saved
@@ -33,6 +42,8 @@ class Searched(NamedTuple):
     # The parts of its page's path, and what its address has beside.
     parts: dict = {}
     asked: dict = {}
+    # Of a list that belongs to one thing, whose number its address has: the page above it.
+    above: str = ""
 
 
 _UNNAMED = ("NOT description:*", _l("what nobody has described"))
@@ -93,7 +104,7 @@ LISTS = {
         Searched(
             "console.parts.page",
             _l("Parts"),
-            parts.ROWS,
+            part_rows.ROWS,
             (
                 ("model:*PM883* AND rack:A12", _l("such disks in this rack")),
                 ("kind:memory AND vendor:samsung", _l("memory of this vendor")),
@@ -104,7 +115,7 @@ LISTS = {
         Searched(
             "console.packages.page",
             _l("Packages"),
-            packages.ROWS,
+            package_rows.ROWS,
             (
                 ("rack:A12 AND NOT tag:lab", _l("in this rack, and without this tag")),
                 ("package.openssl:<3.0.13", _l("with openssl before this version")),
@@ -149,6 +160,31 @@ LISTS = {
             ),
         ),
         Searched(
+            "console.webhooks.deliveries",
+            _l("Waiting and given up"),
+            backlog.ROWS,
+            (
+                ("status:dead", _l("what was given up")),
+                ("attempts:>0 AND kind:disk", _l("changes of disks that were tried in vain")),
+                ("hostname:web* AND failed_at:<now-1d", _l("of such hosts, failing for a day")),
+                ("NOT error:*", _l("what was not tried yet")),
+            ),
+            above="console.webhooks.page",
+        ),
+        Searched(
+            "console.webhooks.log",
+            _l("Delivery log"),
+            tries.ROWS,
+            (
+                ("NOT outcome:delivered", _l("tries that went wrong")),
+                ("NOT status_code:*", _l("where no answer came")),
+                ("status_code:>=500 AND at:>now-1d", _l("trouble of the receiver in a day")),
+                ("duration_ms:>2000", _l("answers that took longer than two seconds")),
+                ("hostname:web01 AND kind:disk", _l("what was told of disks of this host")),
+            ),
+            above="console.webhooks.page",
+        ),
+        Searched(
             "console.exchange.past",
             _l("Past imports"),
             runs.ROWS,
@@ -157,6 +193,25 @@ LISTS = {
                 ("actor:anna AND at:>now-7d", _l("what anna imported in the last 7 days")),
                 ("file_name:*.xlsx", _l("workbooks")),
             ),
+        ),
+        Searched(
+            "console.bulk.past",
+            _l("Edits of many assets"),
+            bulk_runs.ROWS,
+            (
+                ("refused_count:>0", _l("edits that were refused of some assets")),
+                ("actor:anna AND at:>now-7d", _l("what anna edited in the last 7 days")),
+            ),
+        ),
+        Searched(
+            "console.bulk.one",
+            _l("What became of the edit"),
+            bulk_runs.OUTCOMES_ROWS,
+            (
+                ("outcome:refused AND rack:A12", _l("what was refused of assets in this rack")),
+                ("NOT why:*", _l("what nothing stood against")),
+            ),
+            above="console.bulk.past",
         ),
         Searched(
             "console.exchange.mappings",
@@ -191,7 +246,7 @@ LISTS = {
 @blp.get("/<name>/help")
 def page(name):
     """Show how searches of a list are written, and all fields that they know."""
-    searched = _searched(name)
+    searched = _here(_searched(name))
     wanted = request.args.get("q", "").strip().lower()
     known = _fields(searched)
     found = [each for each in known if wanted in " ".join(map(str, each)).lower()]
@@ -221,6 +276,16 @@ def _searched(name):
     if not gate.may(LISTS[name].endpoint):
         raise Forbidden("what is in this list is not shown to you")
     return LISTS[name]
+
+
+def _here(searched):
+    """Return a list with the number of what it belongs to; without one, the page above it."""
+    if not searched.above:
+        return searched
+    number = request.args.get("number", "")
+    if number.isdecimal() and len(number) < 19:
+        return searched._replace(parts={"number": int(number)})
+    return searched._replace(endpoint=searched.above, examples=())
 
 
 def _fields(searched):

@@ -1,17 +1,19 @@
-"""Files of lists: all rows, in the columns that are shown, as CSV or a workbook."""
+"""Files of lists: all rows, in the columns that are shown, as CSV, a workbook, or JSON Lines."""
 
 import re
+from datetime import datetime
 from tempfile import TemporaryFile
 
 from flask import request
 
-from cmdb_api.services import facts
-from cmdb_api.services.exchange import csv_writer, sheet_writer
+from cmdb_api.services import facts, times
+from cmdb_api.services.exchange import csv_writer, lines_writer, sheet_writer
 from cmdb_api.services.search import columns as search_columns
 
 TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/x-ndjson",
 }
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
 # Rows that are asked for at once for a file, and most in one.
@@ -25,10 +27,26 @@ def make(form, listing, fetch, fixed):
     rows, headings = _rows(listing, fetch, fixed), [str(column.title) for column in listing.columns]
     if form == "csv":
         count = csv_writer.write(file, headings, rows)
+    elif form == "jsonl":
+        count = lines_writer.write(file, _records(listing, rows))
     else:
         count = _sheet(file, listing, headings, rows)
     file.seek(0)
     return file, count
+
+
+def _records(listing, rows):
+    """Yield rows as records, whose members are called as the columns are in addresses."""
+    names = [column.name for column in listing.columns]
+    for row in rows:
+        yield dict(zip(names, map(_plain, row), strict=True))
+
+
+def _plain(value):
+    """Return what a cell of a file holds as JSON has it."""
+    if isinstance(value, datetime):
+        return times.text(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _sheet(file, listing, headings, rows):

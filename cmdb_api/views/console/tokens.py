@@ -113,8 +113,8 @@ def shown_once(template, **known):
 def revoke_many():
     """Ask, and revoke the chosen tokens: they are invalid at once."""
     chosen = many.numbers()
-    if request.form.get("sure") != "1" and chosen:
-        found = [each for each in issuing.every(db.session, g.bearer) if each["id"] in chosen]
+    found = [each for each in issuing.every(db.session, g.bearer) if each["id"] in chosen]
+    if request.form.get("sure") != "1" and found:
         return render_template("console/tokens_revoke.html", found=found)
     work = lambda number: issuing.revoke(db.session, g.bearer, number)  # noqa: E731
     done, refused = many.each(chosen, work)

@@ -1,19 +1,20 @@
-"""The delivery log of a subscription: what waits, what was given up, and sending it again."""
+"""What waits for a subscription, what was given up, and sending it again."""
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from cmdb_api.extensions import db
+from cmdb_api.models.event import DEAD, PENDING
 from cmdb_api.models.types import now
 from cmdb_api.schemas.subscription import DeliveryQuery
-from cmdb_api.services.events import backlog, subscriptions
-from cmdb_api.views.console import access_words, formats, labels, many, tables
+from cmdb_api.services.events import backlog, subscriptions, waiting
+from cmdb_api.views.console import formats, labels, many, tables, webhook_log
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
-STATUSES = {"pending": _l("waiting"), "dead": _l("given up")}
+STATUSES = {PENDING: _l("waiting"), DEAD: _l("given up")}
 
 
 def _event(name):
@@ -25,8 +26,7 @@ def _kind(row):
 
 
 def _action(row):
-    action = row["event"]["action"]
-    return str(access_words.EVENT_ACTIONS.get(action, action))
+    return webhook_log.action(row["event"]["action"])
 
 
 def _answer(row):
@@ -34,16 +34,17 @@ def _answer(row):
 
 
 COLUMNS = [
-    Column("created_at", _l("Happened"), type="moment"),
-    Column("host", _l("Host"), _event("host")),
-    Column("kind", _l("Kind"), _kind),
+    Column("created_at", _l("Happened"), type="moment", sort="id"),
+    Column("hostname", _l("Host"), _event("host"), asked=_event("host")),
+    Column("kind", _l("Kind"), _kind, asked=_event("kind")),
     Column("place", _l("Place"), _event("place")),
-    Column("action", _l("Change"), _action),
+    Column("action", _l("Change"), _action, asked=_event("action")),
     Column("status", _l("Status"), lambda row: str(STATUSES[row["status"]])),
     Column("attempts", _l("Tries"), type="number"),
     Column("next_at", _l("Next try"), type="moment"),
     Column("error", _l("Answer of the last try"), show=_answer, wide=True),
     Column("failed_at", _l("Failed first"), type="moment", usual=False),
+    Column("event", _l("Event id"), _event("id"), usual=False),
     Column("id", _l("Number"), type="number", usual=False),
 ]
 
@@ -59,12 +60,13 @@ def add_to(blp):
 @needs(ADMIN)
 def deliveries(number):
     """List what waits for a subscription, or was given up; the oldest first."""
-    told = subscriptions.one(db.session, number, now())
+    told = subscriptions.one(db.session, number, now(), waiting.MOST)
 
     def fetch(**asked):
         return backlog.page(db.session, number, **asked)
 
-    listing = tables.read("deliveries", COLUMNS, DeliveryQuery(), fetch, key="id")
+    more = {"rows": backlog.ROWS, "key": "id", "saves": False}
+    listing = tables.read("deliveries", COLUMNS, DeliveryQuery(), fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     more = {"told": told, "statuses": STATUSES}

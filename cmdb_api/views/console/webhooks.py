@@ -9,8 +9,8 @@ from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.schemas import subscription as schemas
 from cmdb_api.schemas.page import RowsQuery
-from cmdb_api.services.events import subscriptions, trying
-from cmdb_api.views.console import forms, many, tables, webhook_deliveries
+from cmdb_api.services.events import subscriptions, trying, waiting
+from cmdb_api.views.console import forms, many, tables, webhook_deliveries, webhook_log
 from cmdb_api.views.console.gate import ADMIN, needs
 from cmdb_api.views.console.tables import Column
 from cmdb_api.views.console.tokens import shown_once
@@ -68,7 +68,9 @@ tables.choosable(blp, page)
 
 
 def _fetch(**asked):
-    return subscriptions.page(db.session, now(), **asked)
+    # A file has the whole number.
+    most = None if tables.wanted_file() else waiting.MOST
+    return subscriptions.page(db.session, now(), most=most, **asked)
 
 
 @blp.route("/add", methods=["GET", "POST"])
@@ -92,7 +94,7 @@ def add():
 @needs(ADMIN)
 def one(number):
     """Show how a subscription fares, and change it."""
-    told = subscriptions.one(db.session, number, now())
+    told = subscriptions.one(db.session, number, now(), waiting.MOST)
     form = offered(EditForm(data=told), db.session, told)
     if (given := forms.checked(form, schemas.SubscriptionEditSchema())) is not None:
         if told["type"] == "stream":
@@ -110,7 +112,9 @@ def _edit(form, number, given):
 
 
 def _more(told):
-    return {"state": state_of(told), "states": STATES, "tried": None}
+    last, columns = webhook_log.last(told)
+    words = {"state": state_of(told), "states": STATES}
+    return words | {"tried": None, "last": last, "columns": columns}
 
 
 @blp.post("/pause", endpoint="pause_many")
@@ -165,10 +169,12 @@ def test(number):
     event, url, keys = trying.event(row.name, moment), row.url, [row.secret]
     # Nothing of the database is held while the receiver is waited for.
     db.session.rollback()
-    tried = trying.post(event, url, keys, current_app.config, moment)
-    told = subscriptions.one(db.session, number, now())
+    answer = trying.post(event, url, keys, current_app.config, moment)
+    trying.keep(db.session, number, event, answer, now())
+    db.session.commit()
+    told = subscriptions.one(db.session, number, now(), waiting.MOST)
     form = offered(EditForm(formdata=None, data=told), db.session, told)
-    more = _more(told) | {"tried": tried}
+    more = _more(told) | {"tried": trying.told(event, answer)}
     return render_template("console/webhooks_one.html", form=form, told=told, **more)
 
 
@@ -176,13 +182,13 @@ def test(number):
 @needs(ADMIN)
 def remove(number):
     """Ask, and remove a subscription with all that waits for it."""
-    told = subscriptions.one(db.session, number, now())
+    told = subscriptions.one(db.session, number, now(), waiting.MOST)
     form = forms.EditForm(data=told)
     work = lambda: subscriptions.remove(db.session, number, if_match=form.etag.data)  # noqa: E731
     if form.validate_on_submit() and forms.done(form, work):
         flash(_("%(name)s is removed.", name=told["name"]))
         return redirect(url_for("console.webhooks.page"), 303)
-    return forms.page("console/webhooks_remove.html", form, told=told)
+    return forms.page("console/webhooks_remove.html", form, told=told, most=waiting.MOST)
 
 
 def _networks():
@@ -190,3 +196,4 @@ def _networks():
 
 
 webhook_deliveries.add_to(blp)
+webhook_log.add_to(blp)

@@ -16,7 +16,7 @@ from cmdb_api.errors import SettingsError
 from cmdb_api.extensions import db
 from cmdb_api.models import Delivery, Outbox
 from cmdb_api.models.types import now
-from cmdb_api.services.events import deliveries, fanout, subscriptions
+from cmdb_api.services.events import deliveries, fanout, outcomes, posting, subscriptions, tries
 from cmdb_api.worker import Worker
 from tests.api.events.conftest import LOOPBACK, PATH
 from tests.puppet.certificates import Authority
@@ -343,7 +343,8 @@ def test_who_removes_a_webhook_and_who_delivers_for_it_do_not_wait_for_each_othe
     def take():
         with app.app_context():
             is_locked.wait()
-            deliveries.taken(db.session, claim, [due.outbox_id], now())
+            made = tries.of(due, posting.Answer(204, None, "", 1), outcomes.TAKEN, now())
+            deliveries.taken(db.session, claim, [made], now())
             db.session.commit()
 
     at_once(remove, take)
