@@ -3,7 +3,6 @@
 Two queries for however many kinds, three with bulk ones; ``inventory`` has all, for programs.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from cmdb_api.models import AssetStatus, Component, Section
 from cmdb_api.services import storage, times
 from cmdb_api.services.quarantine import KINDS
+from cmdb_api.services.search.at_hand import natural
 from cmdb_api.services.sections import age
 
 # What is read of an asset's status beside its headline.
@@ -21,7 +21,6 @@ STATUS = (
     AssetStatus.problems.label("report_problems"),
 )
 _OF_KIND = ("kind", "status", "reason", "traceback", "problems", "item_count", "digest")
-_NUMBERS = re.compile(r"(\d{1,18})")
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,10 @@ class Item:
         return default if value is None else value
 
     __getitem__ = get
+
+    def values(self):
+        """Return the values of both sorts."""
+        return (*self.fields.values(), *self.volatile.values())
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,6 @@ def of(session, asset, kinds=None, *, but=(), bulk=False):
     for each in found.values():
         each.items.sort(key=lambda item: natural(item.place))
     return found
-
-
-def natural(text):
-    """Return what orders texts as people do: "P0 A2" before "P0 A10"."""
-    return [(int(p), "") if p.isdecimal() else (-1, p.lower()) for p in _NUMBERS.split(str(text))]
 
 
 def _sections(session, asset_id):

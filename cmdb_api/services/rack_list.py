@@ -1,40 +1,25 @@
 """All racks as a list: where each stands and how full it is, in any order."""
 
-from cmdb_api.errors import Invalid
-from cmdb_api.services import fullness, nearest, pages
+from cmdb_api.services import fullness
+from cmdb_api.services.search import at_hand
 
-# What racks are ordered by, and what of those that are alike comes first.
-SORTS = (
-    *("name", "data_centre", "room", "height_u", "used_u", "free_u", "used_percent"),
-    "asset_count",
+_NUMBERS = ("height_u", "used_u", "free_u", "used_percent", "asset_count")
+ROWS = at_hand.rows(
+    "rack-space",
+    dict.fromkeys(("name", "data_centre", "room", "description"), "str")
+    | dict.fromkeys(_NUMBERS, "int"),
+    order="data_centre",
 )
 
 
-def page(session, *, name=None, sort=None, limit, cursor=None):
+def page(session, *, name=None, **asked):
     """
     Return a page of racks with what is used of each, by data centre, room and name.
 
     ``name`` is a part of a place's name, or a pattern: what is in that is told. Raises Invalid.
     """
     found = [rack for centre in fullness.tree(session, name=name) for rack in _of(centre)]
-    found = ordered(found, sort)
-    start = max(pages.read(cursor, int)[0], 0) if cursor else 0
-    end = start + limit
-    following = pages.cursor(end) if end < len(found) else None
-    return {"items": found[start:end], "next_cursor": following, "total": len(found)}
-
-
-def ordered(rows, sort):
-    """Return places in an order; what has no such value comes last. Raises Invalid."""
-    if not sort:
-        return rows
-    name = sort.removeprefix("-")
-    if name not in SORTS:
-        hint = nearest.hint(name, SORTS) or f"; it can be {', '.join(SORTS)}"
-        raise Invalid.of("sort", f"there is nothing {name} to order by{hint}")
-    known = [row for row in rows if row[name] is not None]
-    known.sort(key=lambda row: _comparable(row[name]), reverse=sort.startswith("-"))
-    return known + [row for row in rows if row[name] is None]
+    return at_hand.page(found, ROWS, **asked)
 
 
 def fullest_first(centres):
@@ -65,7 +50,3 @@ def _of(centre):
 def _told(rack, centre, room):
     percent = used_percent(rack)
     return rack | {"data_centre": centre["name"], "room": room, "used_percent": percent}
-
-
-def _comparable(value):
-    return value.lower() if isinstance(value, str) else value

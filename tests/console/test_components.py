@@ -1,6 +1,8 @@
 """The components of an asset: tables made for their kinds, RAID as a tree, lists to search."""
 
+import html
 import io
+import re
 
 import openpyxl
 import pytest
@@ -9,7 +11,7 @@ from cmdb_api.services import facts
 from cmdb_api.services.inspection import Item, Kind, natural
 from cmdb_api.views.console import asset_summary, components, raid
 from tests.console import conftest, richhost
-from tests.console.conftest import log_in_client
+from tests.console.conftest import log_in_client, token_of
 
 
 def kind(name, *items, volatile=None):
@@ -171,16 +173,16 @@ def test_packages_are_paged_found_and_ordered(rich):
     assert "library-49<" in first and "library-50<" not in first
     following = first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert "library-50<" in client.get(following).text
-    found = client.get("/assets/box01/software?q=OPENSSL").text
+    found = client.get("/assets/box01/software?query=OPENSSL").text
     assert "3.0.2" in found and "library-1<" not in found
     down = client.get("/assets/box01/software?sort=-name&limit=2").text
     assert down.index("openssl") < down.index("library-129")
-    assert "Nothing fits" in client.get("/assets/box01/software?q=nosuchthing").text
+    assert "Nothing fits" in client.get("/assets/box01/software?query=nosuchthing").text
 
 
 def test_what_is_asked_wrongly_is_told_on_the_page(rich):
     client = log_in_client(rich.app, "vera")
-    for wrong in ("sort=nosuch", "cursor=x", "limit=0", "q=%00"):
+    for wrong in ("sort=nosuch", "cursor=x", "limit=0", "query=%00", "query=no:1", "query=("):
         answer = client.get(f"/assets/box01/software?{wrong}")
         assert answer.status_code == 200, wrong
         assert "alert-danger" in answer.text, wrong
@@ -189,9 +191,41 @@ def test_what_is_asked_wrongly_is_told_on_the_page(rich):
     assert "Nothing of this kind is known." in client.get("/assets/box01/components/gpu").text
 
 
+def test_components_are_searched_by_their_fields_and_narrowed_by_a_column(rich):
+    client = log_in_client(rich.app, "vera")
+    page = "/assets/box01/software?limit=200&query="
+    told = client.get(f"{page}name:library-1? AND NOT name:library-12 AND NOT version:1.13").text
+    assert "library-11<" in told and "library-14<" in told
+    assert not any(f"{name}<" in told for name in ("library-12", "library-13", "library-1", "bash"))
+    every = client.get("/assets/box01/components/filesystem").text
+    assert 'aria-label="Only with' in every and 'aria-label="All but those with' in every
+    large = client.get("/assets/box01/components/filesystem?query=size_bytes:>1G").text
+    none = client.get("/assets/box01/components/filesystem?query=size_bytes:>900P").text
+    assert "Nothing fits" in none and "Nothing fits" not in large
+    wrong = client.get(f"{page}library AND siz:1").text
+    assert "at character 13: there is no field siz" in wrong and "<mark>s</mark>" in wrong
+    text = client.get("/assets/box01/components/filesystem?query=mount_point:>1").text
+    assert "mount_point is text" in text
+    told = client.get("/search/components-filesystem/help").text
+    assert "<code>size_bytes</code>" in told
+    offered = client.get("/search/components-filesystem/complete?query=size").json["items"]
+    assert [item["insert"] for item in offered] == ["size_bytes:"]
+    assert client.get("/search/components-nosuch/help").status_code == 404
+
+
+def test_the_chosen_components_are_a_file(rich):
+    client = log_in_client(rich.app, "vera")
+    page = client.get("/assets/box01/software?columns=name,version&query=library-1")
+    picks = [html.unescape(pick) for pick in re.findall(r'name="pick" value="([^"]+)"', page.text)]
+    action = re.search(r'action="(/assets/box01/software/picked[^"]*)"', page.text)[1]
+    sent = {"pick": picks[3:5], "format": "csv", "csrf_token": token_of(page)}
+    with client.post(action.replace("&amp;", "&"), data=sent) as answer:
+        assert answer.text.count("\n") == 3 and "library-" in answer.text
+
+
 def test_a_file_has_exactly_what_is_shown(rich):
     client = log_in_client(rich.app, "vera")
-    address = "/assets/box01/software?q=library-1&columns=name,version&sort=-name"
+    address = "/assets/box01/software?query=library-1&columns=name,version&sort=-name"
     with client.get(f"{address}&format=xlsx") as answer:
         sheet = openpyxl.load_workbook(io.BytesIO(answer.get_data())).worksheets[0]
     rows = [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]

@@ -111,8 +111,8 @@ def asking(path, **asked):
 
 def path_of(site, searched):
     """Return the path of a list's page: of one that belongs to something, of the fleet's."""
-    number = site.known["edit" if "bulk" in searched.above else "subscription"]
-    own = {"number": number} if searched.above else {}
+    of = {"console.bulk.past": "edit", "console.exchange.past": "import"}
+    own = {"number": site.known[of.get(searched.above, "subscription")]} if searched.above else {}
     with site.app.test_request_context():
         return url_for(searched.endpoint, **searched.parts, **searched.asked, **own)
 

@@ -43,8 +43,10 @@ ALSO = {
     "console.bulk.one": ["query=hostname:web*&sort=-outcome&outcome=changed", "query=nosuch:1"],
     "console.bulk.past": ["query=refused_count:%3E0&sort=-changed_count"],
     "console.asset.hardware": ["fields=all"],
-    "console.asset.items": ["q=ssd&sort=-size_bytes", "sort=nosuch", "q=nosuch", "cursor=x"],
-    "console.asset.software": ["q=open&columns=name"],
+    "console.asset.items": [
+        *("query=ssd&sort=-size_bytes", "sort=nosuch", "query=nosuch", "query=no:1", "cursor=x")
+    ],
+    "console.asset.software": ["query=open&columns=name"],
     "console.asset.raw": ["download=1"],
     "console.coverage.page": [
         "query=NOT%20reported_at:*&sort=-hostname",

@@ -10,6 +10,7 @@ from cmdb_api.models import ImportFailures, ImportRun
 from cmdb_api.models.types import now
 from cmdb_api.services import pages
 from cmdb_api.services.quarantine import tidy
+from cmdb_api.services.search import at_hand
 from cmdb_api.services.search import rows as search_rows
 from cmdb_api.services.search.columns import FLAG, MOMENT, NUMBER
 from cmdb_api.services.search.rows import Field, Rows
@@ -32,6 +33,12 @@ ROWS = Rows(
         **_COUNTED,
     },
     order=("-id",),
+)
+CELLS = at_hand.rows(
+    "import-cells",
+    dict.fromkeys(("cell", "reason", "value", "heading", "field"), "str")
+    | {"row": "int", "nearest": "list"},
+    order="row",
 )
 
 
@@ -92,14 +99,27 @@ def failed(session, number, *, owner=None):
     return tuple(row)
 
 
-def cells(session, number, *, owner=None, limit=None, cursor=None):
-    """Return a page of the cells for which rows failed; raises NotFound. A page has its length."""
+def cells(session, number, *, owner=None, query=None, sort=None, limit=PAGE, cursor=None):
+    """
+    Return a page of the cells for which rows failed, of all of them or those that a search finds.
+
+    Raises NotFound, and Invalid. In the order of the file a page has its length.
+    """
     _find(session, (ImportRun.id,), number, owner)
+    if query or sort:
+        asked = {"query": query, "sort": sort, "limit": limit, "cursor": cursor}
+        return at_hand.page(_every_cell(session, number), CELLS, **asked)
     first, table = (pages.read(cursor, int)[0] if cursor else 0), ImportFailures.__table__.c
     query = select(table.page, table.cells).where(table.run_id == number, table.page >= first)
     rows = session.execute(query.order_by(table.page).limit(2)).all()
     items = rows[0].cells if rows else []
     return {"items": items, "next_cursor": pages.cursor(rows[1].page) if rows[1:] else None}
+
+
+def _every_cell(session, number):
+    table = ImportFailures.__table__.c
+    query = select(table.cells).where(table.run_id == number).order_by(table.page)
+    return [cell for some in session.scalars(query) for cell in some]
 
 
 _NAMES = ("id", "at", "actor", "file_name", "dry_run", "result")

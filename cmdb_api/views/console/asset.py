@@ -101,6 +101,9 @@ def items(hostname, kind):
     return _list(hostname, kind, "console.asset.hardware")
 
 
+tables.choosable(blp, items, "/<hostname>/components/<kind>")
+
+
 @blp.get("/<hostname>/software")
 def software(hostname):
     """List the packages of an asset."""
@@ -111,6 +114,10 @@ def software(hostname):
 def installed(hostname, kind):
     """List what runs, what listens, who may log in: one kind at a time."""
     return _list(hostname, kind, "console.asset.software")
+
+
+tables.choosable(blp, software, "/<hostname>/software")
+tables.choosable(blp, installed, "/<hostname>/software/<kind>")
 
 
 @blp.get("/<hostname>/collection")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from cmdb_api.errors import NotFound
 from cmdb_api.extensions import db
-from cmdb_api.schemas.page import PageQuery, RowsQuery
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services.exchange import mapping, runs, uploads
 from cmdb_api.services.exchange.making import POSSIBLE
 from cmdb_api.services.exchange.tables import TYPES
@@ -87,7 +87,8 @@ def run(number):
     except NotFound:
         return exchange.gone(_("That import is not known, or not any more."))
     fetch = lambda **asked: runs.cells(db.session, number, owner=owner, **asked)  # noqa: E731
-    listing = tables.read(f"import-{number}-wrong-cells", _wrong(), PageQuery(), fetch)
+    more = {"rows": runs.CELLS, "key": "cell", "saves": False}
+    listing = tables.read(f"import-{number}-wrong-cells", _wrong(), RowsQuery(), fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, fetch)
     waiting = uploads.of_run(db.session, number, owner=g.bearer.owner)
@@ -105,6 +106,9 @@ def run(number):
         tabs=exchange.tabs(),
         unknown=mapping.UNKNOWN,
     )
+
+
+tables.choosable(family, run, "/imports/<int:number>")
 
 
 @family.get("/imports/<int:number>/failed")

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from cmdb_api.extensions import db
-from cmdb_api.schemas.page import PageQuery
+from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.schemas.values import Text
 from cmdb_api.services import fullness, master, rack_list
 from cmdb_api.services.resources import DATA_CENTRES, RACKS, ROOMS
@@ -18,10 +18,10 @@ MOST_NAMED, MOST_DRAWN = 400, 40
 MOST_RACKLESS = 60
 
 
-class PlacesQuery(PageQuery):
+class PlacesQuery(RowsQuery):
     """Which places, in which order."""
 
-    name, sort = Text(), Text()
+    name = Text()
 
 
 COLUMNS = [
@@ -37,13 +37,13 @@ COLUMNS = [
 ]
 # How the tree is ordered: by name, or so.
 FULLEST = "-used_percent"
-_LISTED = {"key": "id", "saves": False}
+_LISTED = {"key": "id", "saves": False, "rows": rack_list.ROWS}
 
 
 @blp.get("")
 def page():
     """Show all data centres with their rooms and racks, or all racks in one table."""
-    if request.args.get("view") == "table" or tables.wanted_file():
+    if request.args.get("view") == "table" or request.args.get("query") or tables.wanted_file():
         return _table()
     listing = tables.read("places", [], PlacesQuery(), _tree)
     racks = sum(len(each["racks"]) for each in listing.items)

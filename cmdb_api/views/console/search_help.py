@@ -12,10 +12,12 @@ from cmdb_api.services import (
     bulk_runs,
     changes,
     edits,
+    kinds,
     master,
     missing_rows,
     package_rows,
     part_rows,
+    rack_list,
     worklist,
 )
 from cmdb_api.services.access import accounts, audit_log, issuing
@@ -25,7 +27,7 @@ from cmdb_api.services.resources import RESOURCES
 from cmdb_api.services.search import completion, lists, saved
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
-from cmdb_api.views.console import asking, gate, labels, searching
+from cmdb_api.views.console import asking, asset_lists, gate, labels, searching
 from cmdb_api.views.console import master_words as words
 
 blp = Blueprint("search_help", __name__, url_prefix="/search")
@@ -195,6 +197,28 @@ LISTS = {
             ),
         ),
         Searched(
+            "console.exchange.run",
+            _l("Cells that are wrong"),
+            runs.CELLS,
+            (
+                ("field:rack", _l("wrong racks")),
+                ("NOT nearest:*", _l("where nothing like it is known")),
+                ("row:<100 AND NOT heading:price", _l("of the first rows, but for this column")),
+            ),
+            above="console.exchange.past",
+        ),
+        Searched(
+            "console.places.page",
+            _l("All racks as a table"),
+            rack_list.ROWS,
+            (
+                ("free_u:>=4 AND data_centre:*", _l("racks with at least 4 free units")),
+                ("used_percent:>90", _l("racks that are nearly full")),
+                ("asset_count:0 AND NOT room:*", _l("empty racks that stand in no room")),
+            ),
+            asked={"view": "table"},
+        ),
+        Searched(
             "console.bulk.past",
             _l("Edits of many assets"),
             bulk_runs.ROWS,
@@ -271,11 +295,19 @@ def complete(name):
 
 def _searched(name):
     """Return a list that can be searched, by whoever may see it."""
+    if name.startswith(asset_lists.OF_KIND):
+        return _of_kind(name.removeprefix(asset_lists.OF_KIND))
     if name not in LISTS:
         abort(404)
     if not gate.may(LISTS[name].endpoint):
         raise Forbidden("what is in this list is not shown to you")
     return LISTS[name]
+
+
+def _of_kind(kind):
+    """Return the list of an asset's components of a kind."""
+    kinds.check(db.session, kind)
+    return Searched("console.assets.page", labels.kind(kind), asset_lists.rows(kind))
 
 
 def _here(searched):
