@@ -9,6 +9,7 @@ import pytest
 from cmdb_api.views.console import search_help
 from tests.console import fleet, prying, walking
 from tests.console.conftest import Driver, Site, dispose, log_in_client, make_site_app, posting
+from tests.console.test_lists import asking, path_of
 
 SECONDS = 1
 DEEP = 400
@@ -90,11 +91,8 @@ def anna(rough):
 @pytest.fixture(scope="module")
 def lists(rough):
     """Return {name: address} of all lists that are searched."""
-    with rough.app.test_request_context():
-        found = {
-            name: rough.app.url_for(each.endpoint, **getattr(each, "parts", {}))
-            for name, each in search_help.LISTS.items()
-        }
+    found = {name: path_of(rough, each) for name, each in search_help.LISTS.items()}
+    found["components-disk"] = "/assets/web01/components/disk"
     # Of lists that are much alike a few will do, where SQL differs.
     if rough.known["database"] == "postgres":
         found = {name: found[name] for name in found if name in SOME}
@@ -103,7 +101,7 @@ def lists(rough):
 
 def asked(client, address, **query):
     """Ask for a page; look that it is one."""
-    answer = client.get(address, query_string=query)
+    answer = client.get(asking(address, **query))
     text = answer.get_data(as_text=True)
     answer.close()
     told = {name: value[:80] for name, value in query.items()}
