@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, select, true
+from sqlalchemy import case, func, literal_column, select, true
 
 from cmdb_api.models import Asset, AssetStatus, Section
 from cmdb_api.models.types import now
@@ -91,17 +91,18 @@ def counts(session, *, windows, kind=None, query=None):
     With ``kind``, who did not bring it; with ``query``, ``found`` counts those that it finds.
     Raises NotFound for a kind that nobody knows, and Invalid.
     """
-    rows, forms = _overdue(session, windows, now(), kind, ())
-    names = expecting.expected(session, forms).subquery()
+    every, _late, _forms = _expected(session, windows, now(), kind)
+    rows = every.subquery()
     found = missing_rows.of(rows.c).condition(session, query) if query else true()
-    by_reason = select(rows.c.reason, func.count(), func.count(case((found, 1))))
-    every = select(literal(""), func.count(), literal(0)).select_from(names)
-    counted = session.execute(by_reason.group_by(rows.c.reason).union_all(every))
+    # Those that reported are counted with them, without a reason: all are gone through but once.
+    reason = case((rows.c.late, rows.c.reason), else_=literal_column("''"))
+    by_reason = select(reason, func.count(), func.count(case((found, 1)))).group_by(reason)
+    counted = session.execute(by_reason)
     absent = {reason: tuple(both) for reason, *both in sorted(map(tuple, counted))}
-    expected, _ = absent.pop("")
+    collected, _ = absent.pop("", (0, 0))
     return {
-        "expected": expected,
-        "collected": expected - sum(many for many, _ in absent.values()),
+        "expected": collected + sum(many for many, _ in absent.values()),
+        "collected": collected,
         "missing": {reason: many for reason, (many, _) in absent.items()},
         "window_seconds": round(windows.kind(kind).total_seconds()),
     } | ({"found": {reason: n for reason, (_, n) in absent.items() if n}} if query else {})
@@ -149,13 +150,22 @@ def _of(session, names, since, forms, keys, kind=None):
     return [rows[name] for name in names]
 
 
-def _overdue(session, windows, moment, kind, reason, query=None):
-    """Return the table of the hosts that are missing, and what sources call in another form."""
+def _expected(session, windows, moment, kind):
+    """
+    Return the query for the hosts that should report, and the condition that one is missing.
+
+    And what sources call in another form.
+    """
     if kind:
         kinds.check(session, kind)
     forms = expecting.forms(session)
     known, names = expecting.known(session, forms), expecting.expected(session, forms).subquery()
-    every, late = overdue.query(session, names, known, windows.since(moment, kind), kind)
+    return *overdue.query(session, names, known, windows.since(moment, kind), kind), forms
+
+
+def _overdue(session, windows, moment, kind, reason, query=None):
+    """Return the table of the hosts that are missing, and what sources call in another form."""
+    every, late, forms = _expected(session, windows, moment, kind)
     rows = every.where(late).subquery()
     if reason:
         rows = select(rows).where(rows.c.reason.in_(reason)).subquery()

@@ -3,11 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import case, extract, func, literal, select, union_all
+from sqlalchemy import Integer, case, column, extract, func, select, values
 
 from cmdb_api.models import Asset, AssetFacts, Change, Rack
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED, STATES
-from cmdb_api.models.types import now
+from cmdb_api.models.types import UTCDateTime, now
 from cmdb_api.services.dialects import dialect
 
 # Assets that count: neither waiting for a decision nor ignored.
@@ -65,20 +65,14 @@ def hardware(session):
 
 def changes_in(session, spans):
     """Return, for each span (from, until), how many changes hosts reported and people made."""
-    rows = []
-    for number, (start, end) in enumerate(spans):
-        inside = Change.at >= start, Change.at < end
-        # Each is read from an index alone.
-        every = select(func.count()).select_from(Change).where(*inside).scalar_subquery()
-        edited = select(func.count()).select_from(Change).where(*inside, Change.actor.is_not(None))
-        rows.append(
-            select(
-                literal(number).label("number"),
-                every.label("every"),
-                edited.scalar_subquery().label("edited"),
-            )
-        )
-    query = union_all(*rows)
+    columns = column("number", Integer), column("start", UTCDateTime), column("ends", UTCDateTime)
+    rows = [(number, start, end) for number, (start, end) in enumerate(spans)]
+    span = values(*columns, name="span").data(rows).cte().c
+    inside = select(func.count()).where(Change.at >= span.start, Change.at < span.ends)
+    inside = inside.select_from(Change).correlate(span.number.table)
+    # Each is read from an index alone.
+    edited = inside.where(Change.actor.is_not(None)).scalar_subquery()
+    query = select(span.number, inside.scalar_subquery(), edited)
     found = {number: (every - edited, edited) for number, every, edited in session.execute(query)}
     return [found[number] for number in range(len(rows))]
 
