@@ -24,7 +24,7 @@ test: $(VENV)/ready ## the tests that a change must pass; ARGS goes to pytest
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 test-browser test-salt
 
 test-browser:
-	$(BIN)/python -m pytest -m "not slow" $(BROWSER) $(ARGS) || [ $$? = 5 ]
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(BROWSER) $(ARGS) || [ $$? = 5 ]
 
 test-salt:
 	$(BIN)/python -m pytest -m "not slow" $(patsubst %,--ignore=%,$(SIDE_BY_SIDE) $(BROWSER)) $(ARGS) || [ $$? = 5 ]
