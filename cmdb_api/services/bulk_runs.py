@@ -90,10 +90,11 @@ def page(session, *, owner=None, **asked):
     return {"items": [row._asdict() for row in found], "next_cursor": following}
 
 
-def one(session, number, *, owner=None):
-    """Return what is known of one, with what was asked and of which assets; raises NotFound."""
+def one(session, number, *, owner=None, whole=True):
+    """Return what is known of one; ``whole``: with what was asked, of which assets. NotFound."""
     wanted = [EDIT.c.id == number, *([EDIT.c.owner_key == owner] if owner else [])]
-    query = select(*_TOLD, EDIT.c.asked, EDIT.c.assets, _status().label("status")).where(*wanted)
+    columns = [*_TOLD, *([EDIT.c.asked, EDIT.c.assets] if whole else [])]
+    query = select(*columns, _status().label("status")).where(*wanted)
     row = session.execute(query).one_or_none() if number < 2**63 else None
     if row is None:
         raise NotFound(f"there is no edit {number} of many assets")

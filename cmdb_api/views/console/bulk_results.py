@@ -127,7 +127,7 @@ def stop(number):
 def progress(number):
     """Tell how far the work is, as a program that waits wants it."""
     try:
-        known = bulk_runs.one(db.session, number, owner=g.bearer.owner)
+        known = bulk_runs.one(db.session, number, owner=g.bearer.owner, whole=False)
     except NotFound:
         return jsonify(text=None)
     text = _far(known) if known["status"] == WORKING else None
