@@ -212,3 +212,19 @@ def test_a_viewer_places_nothing(site):
     token = token_of(client.get("/preferences"))
     sent = client.post("/places/assets/web01/take-out", data={"csrf_token": token})
     assert sent.status_code == 403
+
+
+def test_an_asset_that_is_placed_keeps_its_height(own_site, olga):
+    make_rack(own_site, "height-1", "tall01")
+    other = make_rack(own_site, "height-2")
+    writer = Driver(own_site.app, "write")
+    told = {"position_u": 3, "height_u": 4, "rack": "height-1", "data_centre": "FRA1"}
+    assert writer.patch(f"{API}/assets/tall01", json=told).status_code == 200
+    path = f"/places/racks/{other}/place"
+    asked = place(olga, path, hostname="tall01", position_u="2", height_u="")
+    sure = {"sure": "tall01", "etag": etag_of(asked)}
+    assert (
+        place(olga, path, hostname="tall01", position_u="2", height_u="", **sure).status_code == 303
+    )
+    known = writer.get(f"{API}/assets/tall01").json
+    assert (known["rack"], known["position_u"], known["height_u"]) == ("height-2", 2, 4)

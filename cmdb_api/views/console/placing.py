@@ -31,7 +31,12 @@ class PlaceForm(forms.EditForm):
         description=_l("Those that stand in no rack are offered; others are moved."),
     )
     position_u = IntegerField(_l("Lowest unit"), [InputRequired()], render_kw=_UNITS)
-    height_u = IntegerField(_l("Height in units"), [Optional()], default=1, render_kw=_UNITS)
+    height_u = IntegerField(
+        _l("Height in units"),
+        [Optional()],
+        render_kw=_UNITS,
+        description=_l("Empty: as the asset has it, else 1."),
+    )
     sure = HiddenField()
 
 
@@ -64,7 +69,7 @@ def place(number):
     if given is not None and _may_move(form, number):
         where = {name: rack[name] for name in ("data_centre", "room")}
         where |= {"rack": rack["name"], "position_u": given["position_u"]}
-        where["height_u"] = given.get("height_u") or 1
+        where["height_u"] = given.get("height_u") or _height_of(given["hostname"])
         if asset := forms.done(form, lambda: _declare(form, given["hostname"], where)):
             flash(_("%(name)s is placed.", name=asset.hostname))
             return redirect(_unit_of(asset), 303)
@@ -140,6 +145,10 @@ def _may_move(form, number):
         _("%(name)s stands in %(rack)s now. Send the form again to move it here.", **told)
     )
     return False
+
+
+def _height_of(hostname):
+    return assets.find(db.session, hostname).height_u or 1
 
 
 def _path(rack):
