@@ -133,11 +133,14 @@ def _rows(session, sections):
 
 
 def _bulk(session, sections):
-    ids = [number for section in sections for number in section.bulk_ids or ()]
+    own = {(number, section.kind) for section in sections for number in section.bulk_ids or ()}
+    ids = sorted({number for number, _kind in own})
     for start in range(0, len(ids), _IDS):
-        columns = (BulkItem.kind, BulkItem.place, BulkItem.data, null().label("since"))
-        query = select(*columns).where(BulkItem.id.in_(ids[start : start + _IDS]))
-        yield from session.execute(query)
+        columns = (BulkItem.id, BulkItem.kind, BulkItem.place, BulkItem.data)
+        query = select(*columns, null().label("since"))
+        rows = session.execute(query.where(BulkItem.id.in_(ids[start : start + _IDS])))
+        # Lists that were kept long ago may have the same item of another kind beside their own.
+        yield from (row for row in rows if (row.id, row.kind) in own)
 
 
 def _of_report(status, clock_skew_seconds):

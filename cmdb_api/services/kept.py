@@ -98,7 +98,9 @@ def _known(session, names):
         return {}
     c = ITEM.c
     rows = select(c.kind, c.hash, c.id).where(among(session, c.hash, [text for _, text in names]))
-    return {(kind, text): number for kind, text, number in session.execute(rows)}
+    found = {(kind, text): number for kind, text, number in session.execute(rows)}
+    # What another kind has that is the same is none of these.
+    return {name: found[name] for name in names if name in found}
 
 
 def list_id(session, numbers):

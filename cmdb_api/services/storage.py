@@ -70,16 +70,17 @@ def items(session, asset_id, stored):
         for kind, numbers in session.execute(
             select(c.kind, Section.bulk_ids).where(c.asset_id == asset_id, c.kind.in_(bulk))
         ):
-            rows = bulk_items(session, numbers)
+            rows = bulk_items(session, numbers, kind)
             found[kind] = {place: data for _, place, data in rows}
             ids[kind] = {place: number for number, place, _ in rows}
     return found, ids
 
 
-def bulk_items(session, ids):
-    """Return the rows (id, place, item) of these ids of the dictionary."""
+def bulk_items(session, ids, kind=None):
+    """Return the rows (id, place, item) of these ids of the dictionary; of a kind alone."""
     c = BULK.c
-    return session.execute(select(c.id, c.place, c.data).where(among(session, c.id, ids))).all()
+    query = select(c.id, c.place, c.data).where(among(session, c.id, ids))
+    return session.execute(query if kind is None else query.where(c.kind == kind)).all()
 
 
 def bulk_ids(session, kind, before, after, ids):

@@ -162,3 +162,16 @@ def test_lists_that_others_take_up_meanwhile_stay(app, post, reader):
     for number in range(THREADS):
         version = ("1.0", "1.1")[(number + ROUNDS - 1) % 2]
         assert told(reader, f"web{number}", "package")["package0"]["version"] == version
+
+
+def test_two_bulk_kinds_with_the_same_item_keep_each_their_own(report, reader):
+    items = [{"name": "nginx", "state": "on"}]
+    report("web01", widget=section(items, ["name"], bulk=True))
+    report("web02", gadget=section(items, ["name"], bulk=True))
+    for host, kind in (("web01", "widget"), ("web02", "gadget")):
+        answer = reader.get(f"/api/v1/assets/{host}")
+        assert answer.status_code == 200, answer.text
+        assert {
+            name: [row["fields"] for row in rows]
+            for name, rows in answer.json["components"].items()
+        } == {kind: items}
