@@ -153,6 +153,9 @@ class GroupSchema(Schema):
     )
     host_count = fields.Integer(metadata={"example": 40})
     change_count = fields.Integer()
+    actor_count = fields.Integer(
+        metadata={"description": "people who made it; 0: hosts reported it", "example": 1}
+    )
     hosts = fields.List(fields.String(), metadata={"description": "the first 20, by name"})
     first_at = Moment()
     last_at = Moment()

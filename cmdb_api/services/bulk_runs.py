@@ -39,7 +39,8 @@ def _status():
 
 
 COUNTS = ("asset_count", "done_count", *(f"{name}_count" for name in OUTCOMES))
-_TOLD = [EDIT.c[n] for n in ("id", "at", "actor", "owner_key", "began_at", "ended_at", *COUNTS)]
+_NAMES = ("id", "at", "actor", "owner_key", "began_at", "ended_at", *COUNTS)
+_TOLD = [EDIT.c[name] for name in _NAMES]
 ROWS = Rows(
     "bulk-edits",
     {
@@ -85,7 +86,7 @@ def prune(session, keep_days):
 def page(session, *, owner=None, **asked):
     """Return one page of the edits, newest first; ``owner``: the key of whose alone."""
     wanted = [EDIT.c.owner_key == owner] if owner else []
-    query = select(*_TOLD, _status().label("status")).where(*wanted)
+    query = select(*_TOLD, EDIT.c.asked, _status().label("status")).where(*wanted)
     found, following = search_rows.page(session, ROWS, query, **asked)
     return {"items": [row._asdict() for row in found], "next_cursor": following}
 

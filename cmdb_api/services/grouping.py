@@ -4,9 +4,10 @@ So is what changes to and fro on a host: flapping. Both are found by the changes
 query over a bounded window.
 """
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, cast, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import BigInteger, case, cast, func, literal, or_, select, tuple_, union_all
 
 from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset, Change
@@ -23,6 +24,7 @@ USUAL = timedelta(days=1)
 # Hosts that are named in a line.
 HOSTS = 20
 FLAPPED = "flapped"
+_OF_MARKS = (CHANGE.c.kind, CHANGE.c.action)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 # What a line is ordered by where another happened last at the same time: likeness tells of what
 # kind and action it is, but for marks, which have none.
@@ -36,7 +38,7 @@ def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **fi
     parts = check_sort(sort)
     after = cursor and _order(None, parts).read(cursor, *[changes.moment] * 2)
     since, until = after[:2] if after else window(since, until)
-    wanted = changes.conditions(session, since=since, until=until, **filters)
+    wanted = list(changes.conditions(session, since=since, until=until, **filters))
     rows = _lines(session, wanted).subquery()
     order = _order(rows.c, parts)
     query = select(rows, *order.columns).order_by(*order.clauses).limit(limit + 1)
@@ -49,7 +51,7 @@ def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **fi
     return {
         "since": since,
         "until": until,
-        "items": list(_told(session, found)),
+        "items": list(_told(session, found, wanted)),
         "pruned_before": retention.horizon(session),
         "next_cursor": following,
     }
@@ -127,11 +129,13 @@ def _order(c, parts):
     return Order([*keys.values(), *ties], ordering.marked(parts))
 
 
-def _told(session, rows):
+def _told(session, rows, wanted):
     """Yield lines as they are told: each with the latest change of its first host for all."""
     hosts = [dialects.read_numbers(row.hosts, HOSTS) for row in rows]
     names = _names(session, {number for line in hosts for number, _ in line})
     examples = _examples(session, [line[0] for line in hosts])
+    by_people = any(change.actor for change in examples.values())
+    actors = _actors(session, rows, wanted) if by_people else {}
     for row, line in zip(rows, hosts, strict=True):
         if (change := examples.get(line[0])) is None:
             # Removed since.
@@ -145,10 +149,27 @@ def _told(session, rows):
             "flapped": flapping.told(change, int(row.change_count)) if flapped else None,
             **{name: getattr(row, name) for name in ("host_count", "first_at", "last_at")},
             "change_count": int(row.change_count),
+            "actor_count": actors.get(_key_of(row), 0),
             "item_count": told["item_count"],
             "hosts": sorted({names[number] for number, _ in line if number in names}),
             "example": {name: told[name] for name in ("hostname", "seq", "report_id", "actor")},
         }
+
+
+def _actors(session, rows, wanted):
+    """Return {key of a line: how many people made its changes}; those of hosts are not there."""
+    c = CHANGE.c
+    told = [row.likeness for row in rows if row.likeness]
+    alike = or_(c.likeness.is_(None), dialects.among(session, c.likeness, told))
+    named = (c.likeness, *(case((c.likeness.is_(None), part), else_="") for part in _OF_MARKS))
+    edited = select(*named, c.actor).where(*wanted, c.actor.is_not(None), alike).distinct()
+    return Counter(
+        (likeness or 0, kind, action) for likeness, kind, action, _ in session.execute(edited)
+    )
+
+
+def _key_of(row):
+    return (row.likeness, row.kind, "" if row.action == FLAPPED else row.action)
 
 
 def _names(session, ids):

@@ -14,7 +14,7 @@ from cmdb_api.services.diff import differing
 from cmdb_api.services.events import outbox
 from cmdb_api.services.locking import among, insert
 
-ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses"]
+ADDRESS_FIELDS = ["mac", "permanent_mac", "ipv4", "ipv6", "address", "addresses", "ip_address"]
 MAX_ADDRESS = 64
 
 SECTION, COMPONENT = Section.__table__, Component.__table__

@@ -13,6 +13,7 @@ from cmdb_api.services.dialects import dialect
 # Assets that count: neither waiting for a decision nor ignored.
 COUNTS = Asset.standing.in_((REGISTERED, ACCEPTED))
 WARRANTY = timedelta(days=90)
+_ENDS, _ENDED = 1, 2
 HARDWARE = ("board.vendor", "board.model", "os.name", "os.version")
 
 
@@ -21,31 +22,33 @@ def assets(session):
     Return how many assets there are, by what people declare.
 
     ``states`` {state: number}; of those that are not retired: ``purchased`` {year or None: number}
-    and ``warranty`` of how many the warranty ends in the next 90 days; and ``made`` {(year, month):
-    number} of all, by when they came into the CMDB, UTC.
+    ``warranty`` of how many the warranty ends in the next 90 days, and ``ended`` of how many it
+    has; and ``made`` {(year, month): number} of all, by when they came into the CMDB, UTC.
     """
     today = now().date()
+    ended = Asset.warranty_until < today
     ends = Asset.warranty_until.between(today, today + WARRANTY)
     parts = (
         Asset.state,
         extract("year", Asset.purchased_on),
         extract("year", _utc(session)),
         extract("month", _utc(session)),
-        case((ends, 1), else_=0),
+        case((ends, _ENDS), (ended, _ENDED), else_=0),
     )
     names = ("state", "bought", "year", "month", "ends")
     columns = [part.label(name) for part, name in zip(parts, names, strict=True)]
     inner = select(*columns).where(COUNTS).subquery()
     query = select(*inner.c, func.count()).group_by(*inner.c)
-    states, bought, made, warranty = Counter(), Counter(), Counter(), 0
+    states, bought, made, warranty = Counter(), Counter(), Counter(), Counter()
     for state, year_bought, year, month, ends, count in session.execute(query):
         states[state] += count
         made[int(year), int(month)] += count
         if state != RETIRED:
             bought[None if year_bought is None else int(year_bought)] += count
-            warranty += count * ends
+            warranty[ends] += count
     known = {state: states[state] for state in STATES}
-    return {"states": known, "purchased": bought, "made": made, "warranty": warranty}
+    told = {"warranty": warranty[_ENDS], "ended": warranty[_ENDED]}
+    return {"states": known, "purchased": bought, "made": made} | told
 
 
 def hardware(session):

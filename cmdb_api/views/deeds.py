@@ -4,7 +4,7 @@ import ipaddress
 import json
 import logging
 
-from flask import request
+from flask import g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -92,7 +92,10 @@ def _note(deed, answer, refused):
         audit.note(db.session, action=audit.WRITE, **more)
         return
     error = (answer.get_json(silent=True) or {}).get("error", {})
-    details = {"code": error.get("code")} | (audit.fields(error.get("fields", ())) or {})
+    # A page has no code; its form says which fields were wrong.
+    code = {"code": error["code"]} if "code" in error else {}
+    wrong = error.get("fields") or g.get("wrong_fields", ())
+    details = code | (audit.fields(wrong) or {}) or None
     action = audit.REFUSED if deed.token_id else audit.TOKEN_FAILED
     audit.note_refused(db.session, action=action, status=answer.status_code, details=details)
 

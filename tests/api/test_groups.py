@@ -135,6 +135,19 @@ def flap(reported, host, times, start=300, more=None):
         reported(host, start - 10 * n, nic(n % 2 == 0) | (more or {}))
 
 
+def test_a_line_says_how_many_people_made_it(groups, make_client, reported):
+    reported("web01", 5, disk("EXAMPLE-D1"))
+    reported("web01", 3, disk("EXAMPLE-D2"))
+    for name, hosts in (("anna", ("db01", "db02")), ("bert", ("db03",))):
+        client = make_client("write", name=name)
+        for host in hosts:
+            given = {"hostname": host, "comment": "by hand"}
+            assert client.post("/api/v1/assets", json=given).status_code == 201
+    client.patch("/api/v1/assets/db03", json={"comment": "moved"})
+    made = {(one["kind"], one["action"]): one["actor_count"] for one in groups()}
+    assert made == {("asset", "added"): 2, ("asset", "changed"): 1, ("disk", "replaced"): 0}
+
+
 def test_what_changes_to_and_fro_is_one_line(reported, groups):
     flap(reported, "web01", 5)
     (line,) = groups()

@@ -8,6 +8,7 @@ from cmdb_api.errors import Invalid
 from cmdb_api.services.exchange import dates, headings, mapping, states, typed
 from cmdb_api.services.exchange.headings import FIELDS
 from cmdb_api.services.search import titles
+from cmdb_api.views.console.asset_forms import AssetForm
 
 
 def wide(text):
@@ -138,3 +139,12 @@ def test_states_are_known_by_words_of_both_languages(word, state):
 def test_a_word_that_is_no_state_is_told_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean online"):
         states.read("onlin")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_the_form_of_an_asset_calls_a_field_is_a_heading_of_it(make_app, language):
+    app = make_app("sqlite://")
+    with app.test_request_context(headers={"Accept-Language": language}):
+        labels = {field.short_name: str(field.label.text) for field in AssetForm(formdata=None)}
+    named = {name: headings.named(labels[name]) for name in headings.FIELDS if name in labels}
+    assert named == {name: name for name in named} and len(named) > 12

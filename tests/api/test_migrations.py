@@ -321,3 +321,34 @@ def _index(found):
     """Return an index as text: the condition of one of some rows has no text of its own."""
     options = found.get("dialect_options", {})
     return repr(found | {"dialect_options": {name: str(text) for name, text in options.items()}})
+
+
+def test_addresses_of_controllers_that_were_reported_before_are_found(empty):
+    flask_migrate.upgrade(revision="0011")
+    shared = "INSERT INTO bulk_item (id, kind, hash, place, data) VALUES (1, 'bmc', :h, '', '{}')"
+    if db.engine.dialect.name == "postgresql":
+        shared = shared.replace(":h", "decode(:h, 'hex')")
+    component = (
+        "INSERT INTO component (asset_id, kind, place, shared_id, own) VALUES (1, :kind, '1', 1, "
+        ":own)"
+    )
+    with db.engine.begin() as connection:
+        columns = {column["name"] for column in inspect(connection).get_columns("asset")}
+        assert "hostname_key" in columns
+        connection.execute(
+            text(
+                "INSERT INTO asset (id, hostname, hostname_key, short_key, key_generation, "
+                "version, state, standing, created_at) VALUES (1, 'web01', 'web01', 'web01', 1, "
+                "1, 'online', 'accepted', '2026-01-02 03:04:05.000000')"
+            )
+        )
+        connection.execute(text(shared), {"h": "00" * 32})
+        for kind, own in (("bmc", {"ip_address": "192.0.2.7 "}), ("nic", {"ip_address": "x"})):
+            connection.execute(text(component), {"kind": kind, "own": json.dumps(own)})
+    flask_migrate.upgrade()
+    query = text("SELECT asset_id, kind, place, address FROM component_address")
+    with db.engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(query)] == [(1, "bmc", "1", "192.0.2.7")]
+    flask_migrate.downgrade(revision="0011")
+    with db.engine.connect() as connection:
+        assert connection.execute(query).all() == []

@@ -397,3 +397,14 @@ def test_all_names_that_a_search_knows_are_told(app, session):
         "role.words",
     }
     assert all(field.description for field in found.values())
+
+
+def test_the_address_of_a_management_controller_finds_its_asset(find, post, make_report, reader):
+    bmc = {"channel": 1, "ip_address": "192.0.2.77", "mac": "00:00:5e:00:53:77"}
+    post(make_report("db01", {"bmc": section([bmc], ["channel"])}))
+    find.check(
+        {"address:192.0.2.77": "db01", "192.0.2.77": "db01", "bmc.address:192.0.2.77": "db01"}
+    )
+    columns = {"query": "hostname:db01", "columns": "hostname,address"}
+    with reader.get("/api/v1/exports/assets.csv", query_string=columns) as told:
+        assert "192.0.2.77" not in told.text and "db01" in told.text, told.text

@@ -56,8 +56,10 @@ def test_what_is_refused_is_told_of_each_and_nothing_else_is_lost(fresh_site):
     with client.get(f"{made.location}?format=csv&outcome=refused") as file:
         told = file.text
     assert told.count("\n") == 2 and "old01,refused," in told
+    done = client.get(made.location).text
+    assert "<dd><bdi>offline</bdi></dd>" in done and "<dd><bdi>move</bdi></dd>" in done
     past = client.get("/assets/bulk/past?query=refused_count:1 AND actor:olga&sort=-id").text
-    assert f'href="{made.location}"' in past
+    assert f'href="{made.location}"' in past and "State: offline; Reason: move" in past
     # Only those that were refused are edited once more, with the form as it was filled in.
     again = sent | {"step": "back", "of": made.location.rpartition("/")[2], "part": "refused"}
     form = client.post("/assets/bulk", data=again).text

@@ -155,3 +155,12 @@ def test_what_people_set_reads_as_a_sentence():
     ]
     told = "anna set State online → retired; Number of its key to 2"
     assert change_lines.plain(change | {"changes": rows}) == told
+
+
+def test_a_group_that_several_made_names_none_of_them(site):
+    change = {"kind": "asset", "action": "added", "place": "", "host_count": 3, "changes": []}
+    one = change | {"example": {"actor": "anna"}, "actor_count": 1}
+    with site.app.test_request_context():
+        assert "anna registered" in change_lines.plain(one)
+        several = change_lines.plain(one | {"actor_count": 2})
+        assert "2 people registered" in several and "anna" not in several

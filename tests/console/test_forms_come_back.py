@@ -1,6 +1,8 @@
 """Whatever a form is sent with, it comes back with what was typed and what is wrong beside it."""
 
+import csv
 import html
+import io
 import logging
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from tests.console.conftest import (
     log_in_client,
     make_site_app,
     posting,
+    token_of,
 )
 
 # None: the field is missing.
@@ -258,3 +261,13 @@ def test_the_length_of_a_form_has_a_bound_that_is_told(rough, anna, forms):
         if len(text) > 1.5 * len(names) * 2**20 + 2**20:
             failed.append((endpoint, len(text)))
     assert not failed, failed
+
+
+def test_the_audit_log_names_the_fields_that_were_wrong(fresh_site):
+    client = log_in_client(fresh_site.app, "anna")
+    page = client.get("/assets/web01/edit")
+    sent = {"csrf_token": token_of(page), "hostname": "web01", "position_u": "x"}
+    assert client.post("/assets/web01/edit", data=sent).status_code == 422
+    with client.get("/admin/audit?query=action:refused&columns=what,details&format=csv") as file:
+        (row,) = list(csv.DictReader(io.StringIO(file.text.lstrip("\ufeff"))))
+    assert "position_u" in row["Details"] and "null" not in row["Details"]

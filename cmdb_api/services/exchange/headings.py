@@ -49,11 +49,12 @@ SYNONYMS = {
     """,
     "position_u": """
         position|position u|u|u position|rack unit|rack position|start u|starting u|unit|lowest u|
-        u位|起始u|起始u位|机柜位置|机架位置|u位置|所在u位|机位|起始位置|位置u|开始u位|u位起始|u位开始
+        lowest unit|u位|起始u|起始u位|机柜位置|机架位置|u位置|所在u位|机位|起始位置|位置u|
+        开始u位|u位起始|u位开始
     """,
     "height_u": """
-        height|height u|u height|size u|units|u size|u count|高度|高度u|u数|占用u数|占用u|设备高度|
-        设备高度u|u高|规格u
+        height|height u|height in units|u height|size u|units|u size|u count|高度|高度u|u数|占用u数|
+        占用u|设备高度|设备高度u|u高|规格u
     """,
     "environment": "environment|env|stage|tier|环境|所属环境|运行环境|使用环境|应用环境|部署环境",
     "business_unit": """

@@ -97,10 +97,11 @@ def newest_change():
 
 
 def _addresses(session, ids, wanted):
-    """Yield the IP addresses of each asset."""
+    """Yield the IP addresses of each asset, but for that of its management controller."""
     c = ComponentAddress.__table__.c
     found = defaultdict(set)
-    query = select(c.asset_id, c.address).where(among(session, c.asset_id, ids)).distinct()
+    query = select(c.asset_id, c.address).where(among(session, c.asset_id, ids), c.kind != "bmc")
+    query = query.distinct()
     for number, address in session.execute(query):
         if not _MAC.fullmatch(address) and address not in _ANY:
             found[number].add(address)

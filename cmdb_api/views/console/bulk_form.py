@@ -81,6 +81,20 @@ class BulkForm(forms.Form):
         """Return the form of an edit that is kept: it was sent before."""
         return cls(MultiDict(asked), meta={"csrf": False})
 
+    def told(self):
+        """Return [(label, texts)] of what was filled in, the reason last."""
+        filled = []
+        for field in self:
+            if field.short_name in (*NOT_KEPT, "clear", "why") or not field.data:
+                continue
+            texts = field.data if isinstance(field.data, list) else [field.data]
+            if field.short_name == "state":
+                texts = [labels.state(text) for text in texts]
+            filled.append((field.label.text, texts))
+        if self.clear.data:
+            filled.append((self.clear.label.text, [labels.column(n) for n in self.clear.data]))
+        return filled + ([(self.why.label.text, [self.why.data])] if self.why.data else [])
+
     def asked(self):
         """Return {field: texts} of what was filled in, to be kept."""
         names = [field.short_name for field in self if field.short_name not in NOT_KEPT]

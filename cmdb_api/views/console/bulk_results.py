@@ -45,6 +45,7 @@ def past():
         Column("id", _("Edit"), show=_link),
         Column("at", _("When"), type="moment"),
         Column("actor", _("By")),
+        Column("what", _("What was to change"), _what, wide=True),
         Column("status", _("Outcome"), lambda row: str(STATUSES[row["status"]])),
         Column("asset_count", _("Assets"), type="number"),
         Column("changed_count", _("Changed"), type="number"),
@@ -72,6 +73,7 @@ def one(number):
     except NotFound:
         return _gone()
     more = {"edit": known, "is_mine": known["owner_key"] == g.bearer.owner, "statuses": STATUSES}
+    more["told"] = BulkForm.kept(known["asked"]).told()
     if known["status"] == WAITING:
         edit = BulkForm.kept(known["asked"]).edit()
         plan = bulk_edits.plan(db.session, known["assets"], edit) if edit else None
@@ -148,6 +150,12 @@ def _gone():
 def _link(row):
     address = url_for("console.bulk.one", number=row["id"])
     return Markup('<a href="{}">{}</a>').format(address, _("Edit %(id)s", id=row["id"]))
+
+
+def _what(row):
+    """Return what was to change in one line."""
+    told = BulkForm.kept(row["asked"]).told()
+    return "; ".join(f"{label}: {', '.join(texts)}" for label, texts in told)
 
 
 def _asset(row):

@@ -76,9 +76,16 @@ def _filled(words, **values):
 def _of_people(change):
     short, long = DECLARED[change["action"]]
     about = _differences(change) if change["action"] == models.CHANGED else ""
-    who = change.get("actor") or (change.get("example") or {}).get("actor")
-    who = Markup("<bdi>{}</bdi>").format(who or _("Somebody"))
+    who = Markup("<bdi>{}</bdi>").format(made_by(change) or _("Somebody"))
     return _filled(long if about else short, who=who, about=about)
+
+
+def made_by(change):
+    """Return who made a change; of a group how many people, where it is not one."""
+    count = change.get("actor_count", 1)
+    if count > 1:
+        return ngettext("%(num)s person", "%(num)s people", count)
+    return change.get("actor") or (change.get("example") or {}).get("actor")
 
 
 def _described(change):

@@ -31,8 +31,8 @@ PRESETS = (
 ORIGINS = ((changes.HOSTS, _l("reported by hosts")), (changes.PEOPLE, _l("made by people")))
 
 
-def _made_by(group):
-    return group["example"]["actor"]
+def _actor(group):
+    return None if group["actor_count"] > 1 else group["example"]["actor"]
 
 
 GROUPS = [
@@ -45,7 +45,7 @@ GROUPS = [
     Column("kind", _l("Kind"), lambda row: labels.kind(row["kind"]), usual=False),
     Column("place", _l("Place"), lambda row: difference_rows.place(row["place"]), usual=False),
     Column("action", _l("What happened"), lambda row: labels.action(row["action"]), usual=False),
-    Column("actor", _l("Person"), _made_by, asked=_made_by, usual=False),
+    Column("actor", _l("Person"), change_lines.made_by, asked=_actor, usual=False),
 ]
 ONES = [
     Column("at", _l("Time"), type="moment", show=lambda row: formats.moment(row["at"])),

@@ -6,7 +6,7 @@ service. A lost race is told with what is there now; sent again, the form is mea
 
 from contextlib import contextmanager
 
-from flask import render_template, request
+from flask import g, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from marshmallow import EXCLUDE, ValidationError
@@ -36,7 +36,8 @@ class Form(FlaskForm):
 
     @property
     def status(self):
-        """Return the status of the page that shows this form."""
+        """Return the status of the page of this form; the audit log is to name what was wrong."""
+        g.wrong_fields = tuple(self.errors)
         return self.refused or (422 if self.errors or self.wrong else 200)
 
     def values(self):

@@ -23,6 +23,7 @@ TELLING = 5
 # Places of a text where a hint may begin that are tried.
 TRIED = 3
 
+_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
 _FIELD = re.compile(r"([a-z_][\w.]{0,63}): ")
 _NEXT_FIELD = re.compile(r"; (?=[a-z_][\w.]{0,63}: )")
 _HINT = re.compile(r"[;,:] | \(")
@@ -61,7 +62,12 @@ class Template(NamedTuple):
 def say(text):
     """Return a message in the language of the page."""
     text = str(text)
-    return text if len(text) > LONGEST else _spoken(language.language(), text)
+    return text if len(text) > LONGEST else _spoken(language.language(), for_people(text))
+
+
+def for_people(text):
+    """Return a message without what programs would do about it."""
+    return _FOR_PROGRAMS.sub("", text)
 
 
 def say_all(fields):

@@ -47,6 +47,7 @@ def page():
         hardware=_hardware(tallies.hardware(session)),
         ages=_ages(assets["purchased"]),
         warranty=assets["warranty"],
+        ended=assets["ended"],
         racks=_racks(tallies.racks(session, RACKS)),
     )
 

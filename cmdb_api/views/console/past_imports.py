@@ -1,7 +1,5 @@
 """What became of imports and of files that were tried: counts, every wrong cell, what changed."""
 
-import re
-
 from flask import current_app, g, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,13 +12,12 @@ from cmdb_api.services.exchange import mapping, runs, uploads
 from cmdb_api.services.exchange.making import POSSIBLE
 from cmdb_api.services.exchange.tables import TYPES
 from cmdb_api.views.console import exchange, formats, gate, labels, tables
-from cmdb_api.views.console.messages import say
+from cmdb_api.views.console.messages import for_people, say
 from cmdb_api.views.console.tables import Column
 
 family = exchange.blp
 ENDINGS = {mimetype: format for format, mimetype in TYPES.items()}
 PREVIEWED = 20
-_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
 # Of the notes on a run: the page says it in its own words.
 _SAID = "names that are missing can be added"
 COUNTS = (
@@ -140,12 +137,12 @@ def _wrong():
 
 def _reason(cell):
     """Return why a cell is wrong, without what programs would do about it."""
-    return _FOR_PROGRAMS.sub("", cell["reason"])
+    return for_people(cell["reason"])
 
 
 def _why(cell):
     """Return why a cell is wrong in the language of the page; files keep what programs know."""
-    return formats.text(say(_reason(cell)))
+    return formats.text(say(cell["reason"]))
 
 
 def _lacking(told):
