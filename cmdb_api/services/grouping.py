@@ -33,8 +33,13 @@ TIES = ("kind", "action", "likeness")
 SORTS = {"last_at": MOMENT, "first_at": MOMENT, "host_count": NUMBER, "change_count": NUMBER}
 
 
-def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **filters):
-    """Return one page of lines, the latest first; its window stays that of the first page."""
+def page(session, **asked):
+    """Return one page of lines, as ``lines``, with how long changes are kept."""
+    return lines(session, **asked) | {"pruned_before": retention.horizon(session)}
+
+
+def lines(session, *, since=None, until=None, limit, cursor=None, sort=None, **filters):
+    """Return lines, the latest first; the window of a cursor stays that of the first page."""
     parts = check_sort(sort)
     after = cursor and _order(None, parts).read(cursor, *[changes.moment] * 2)
     since, until = after[:2] if after else window(since, until)
@@ -52,7 +57,6 @@ def page(session, *, since=None, until=None, limit, cursor=None, sort=None, **fi
         "since": since,
         "until": until,
         "items": list(_told(session, found, wanted)),
-        "pruned_before": retention.horizon(session),
         "next_cursor": following,
     }
 

@@ -86,7 +86,7 @@ def _changes(session):
 def _newest(session, hours):
     """Return the newest changes of so many hours, like ones together."""
     since = {"since": now() - timedelta(hours=hours)} if hours < HOURS else {}
-    return grouping.page(session, limit=LINES, action=REAL, **since)["items"]
+    return grouping.lines(session, limit=LINES, action=REAL, **since)["items"]
 
 
 def _midnight(date):
