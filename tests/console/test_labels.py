@@ -51,3 +51,9 @@ def test_no_label_is_made_before_somebody_asks_for_the_page(site):
     source = " ".join(f"{{{{ 'services' | {name} }}}}" for name in ours)
     compiled = site.app.jinja_env.compile(source, raw=True)
     assert "Services" not in compiled and "服务" not in compiled
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Position (U)"), ("zh", "起始U位")])
+def test_a_declared_field_is_called_as_its_column(site, language, words):
+    with site.app.test_request_context(headers={"Accept-Language": language}):
+        assert labels.field("position_u") == words

@@ -92,7 +92,9 @@ def kind(name):
 
 
 def field(name):
-    """Return what a field of a component is called."""
+    """Return what a field of a component is called, or one that people declare."""
+    if name not in FIELDS and name in titles.TITLES:
+        return column(name)
     return _called(FIELDS, name) or _words(_bare(name))
 
 

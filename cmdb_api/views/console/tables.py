@@ -19,7 +19,7 @@ from cmdb_api.views.console.gate import READ
 from cmdb_api.views.console.listings import PICK, PICKED, Column, Listing, address
 from cmdb_api.views.console.messages import say_all
 
-__all__ = ["PICK", "Column", "address", "as_file", "choosable", "nothing", "read", "wanted_file"]
+__all__ = ["PICK", "Column", "address", "as_file", "choosable", "read", "wanted_file"]
 
 
 def read(name, columns, schema, fetch, *, rows=None, key=None, saves=True, **fixed):
@@ -48,11 +48,6 @@ def read(name, columns, schema, fetch, *, rows=None, key=None, saves=True, **fix
             listing.errors = say_all(error.fields or {"": [error.message]})
             listing.position = error.details.get("position")
     return listing
-
-
-def nothing(name, columns, *, rows, key):
-    """Return the Listing of a page that asks first what is to be shown."""
-    return Listing(name, _chosen(columns), list(columns), {}, rows=rows, key=key)
 
 
 def choosable(blueprint, view, rule="", name=None):
