@@ -17,9 +17,12 @@ from cmdb_api.services import (
     sources,
     times,
 )
-from cmdb_api.services.dialects import among, listed
+from cmdb_api.services.dialects import among, as_lists
 from cmdb_api.services.overdue import Since
 from cmdb_api.services.search import rows as search_rows
+
+# What the list and the counts ask of a host where nobody searches or orders.
+_NEEDED = ("name", "asset_id", "reason", "late")
 
 
 class Windows(NamedTuple):
@@ -62,16 +65,33 @@ def missing(
     """
     Return one page, by name, of the hosts that brought no items (of a kind) in time.
 
-    ``counted`` is whether ``total`` says how many there are on all pages.
+    ``total`` is how many there are on all pages, and ``counts`` what ``counts`` tells; both are
+    None where they are not ``counted``.
 
     Expected are all assets that are online, and what masters and rosters know though it is none
     yet. Raises NotFound for a kind that nobody knows.
     """
     moment = now()
-    rows, forms = _overdue(session, windows, moment, kind, reason, query)
-    listed_ = missing_rows.of(rows.c), select(rows.c.name)
-    found, following = search_rows.page(session, *listed_, limit=limit, cursor=cursor, sort=sort)
-    names = [row.name for row in found]
+    every, forms = _expected(session, windows, moment, kind)
+    # All are gone through but once, for the page and the counts.
+    whole = every if query or sort else _narrow(every)
+    hosts = whole.cte("every") if counted else whole.subquery()
+    rows = missing_rows.of(hosts.c)
+    fits = rows.condition(session, query) if query else true()
+    chosen = select(hosts.c.name).where(hosts.c.late, fits)
+    if reason:
+        chosen = chosen.where(hosts.c.reason.in_(reason))
+    if counted:
+        told = select(as_lists(session, *_by_reason(hosts, fits).subquery().c)).scalar_subquery()
+        chosen = chosen.add_columns(told.label("counts"))
+    found, following = search_rows.page(
+        session, rows, chosen, limit=limit, cursor=cursor, sort=sort
+    )
+    names, counts = [row.name for row in found], None
+    if counted:
+        by_reason = found[0].counts if found else session.scalar(select(told))
+        # No list of no hosts at all.
+        counts = _counts(by_reason or (), windows, kind, query)
     # All else is looked up of these few alone.
     keys = expecting.keys(session, names, forms)
     found = _of(session, names, windows.since(moment, kind), forms, keys, kind)
@@ -80,32 +100,20 @@ def missing(
         "items": absence.told(session, found, keys, kind, clock_skew_seconds),
         "salt_target": mending.target((row.target if salt else row.hostname) for row in found),
         "next_cursor": following,
-        "total": session.scalar(select(func.count()).select_from(rows)) if counted else None,
+        "total": _total(counts, reason) if counted else None,
+        "counts": counts,
     }
 
 
-def counts(session, *, windows, kind=None, query=None):
+def counts(session, *, windows, kind=None):
     """
     Return how many hosts should report, and how many of them did not, by reason.
 
-    With ``kind``, who did not bring it; with ``query``, ``found`` counts those that it finds.
-    Raises NotFound for a kind that nobody knows, and Invalid.
+    With ``kind``, who did not bring it. Raises NotFound for a kind that nobody knows.
     """
-    every, _late, _forms = _expected(session, windows, now(), kind)
-    rows = every.subquery()
-    found = missing_rows.of(rows.c).condition(session, query) if query else true()
-    # Those that reported are counted with them, without a reason: all are gone through but once.
-    reason = case((rows.c.late, rows.c.reason), else_=literal_column("''"))
-    by_reason = select(reason, func.count(), func.count(case((found, 1)))).group_by(reason)
-    counted = session.execute(by_reason)
-    absent = {reason: tuple(both) for reason, *both in sorted(map(tuple, counted))}
-    collected, _ = absent.pop("", (0, 0))
-    return {
-        "expected": collected + sum(many for many, _ in absent.values()),
-        "collected": collected,
-        "missing": {reason: many for reason, (many, _) in absent.items()},
-        "window_seconds": round(windows.kind(kind).total_seconds()),
-    } | ({"found": {reason: n for reason, (_, n) in absent.items() if n}} if query else {})
+    every, _forms = _expected(session, windows, now(), kind)
+    by_reason = _by_reason(_narrow(every).subquery(), true())
+    return _counts(session.execute(by_reason), windows, kind)
 
 
 def targets(session, *, windows, kind=None, reason=(), query=None, hostnames=None):
@@ -114,7 +122,7 @@ def targets(session, *, windows, kind=None, reason=(), query=None, hostnames=Non
 
     ``hostnames`` are those of whom alone; None: all.
     """
-    rows, _ = _overdue(session, windows, now(), kind, reason, query)
+    rows = _overdue(session, windows, now(), kind, reason, query)
     columns = [rows.c[name] for name in ("reason", "hostname", "target", "listed", "via")]
     hosts = select(*columns).order_by(rows.c.reason, rows.c.name)
     if hostnames is not None:
@@ -145,34 +153,64 @@ def one(session, name, since, forms, keys):
 def _of(session, names, since, forms, keys, kind=None):
     """Return the rows of these hosts, in this order."""
     known = expecting.known(session, forms, keys)
-    query, _ = overdue.query(session, listed(session, names), known, since, kind)
+    query = overdue.query(session, expecting.these(session, names), known, since, kind)
     rows = {row.name: row for row in session.execute(query)}
     return [rows[name] for name in names]
 
 
 def _expected(session, windows, moment, kind):
-    """
-    Return the query for the hosts that should report, and the condition that one is missing.
-
-    And what sources call in another form.
-    """
+    """Return the query for the hosts that should report, and what sources call in another form."""
     if kind:
         kinds.check(session, kind)
     forms = expecting.forms(session)
-    known, names = expecting.known(session, forms), expecting.expected(session, forms).subquery()
-    return *overdue.query(session, names, known, windows.since(moment, kind), kind), forms
+    known, hosts = expecting.known(session, forms), expecting.expected(session, forms)
+    return overdue.query(session, hosts, known, windows.since(moment, kind), kind), forms
+
+
+def _narrow(every):
+    """Return the query for all hosts with what a list needs that nobody searches or orders."""
+    return every.with_only_columns(*(c for c in every.selected_columns if c.key in _NEEDED))
+
+
+def _by_reason(hosts, fits):
+    """
+    Return the query for (reason, how many, how many that fit) of hosts.
+
+    Those that reported are counted with them, without a reason.
+    """
+    reason = case((hosts.c.late, hosts.c.reason), else_=literal_column("''")).label("reason")
+    many, fitting = func.count().label("many"), func.count(case((fits, 1))).label("fitting")
+    return select(reason, many, fitting).select_from(hosts).group_by(reason)
+
+
+def _counts(by_reason, windows, kind, query=None):
+    """Return what is told of the rows of ``_by_reason``."""
+    absent = {reason: both for reason, *both in sorted(map(tuple, by_reason))}
+    collected, _ = absent.pop("", (0, 0))
+    return {
+        "expected": collected + sum(many for many, _ in absent.values()),
+        "collected": collected,
+        "missing": {reason: many for reason, (many, _) in absent.items()},
+        "window_seconds": round(windows.kind(kind).total_seconds()),
+    } | ({"found": {reason: n for reason, (_, n) in absent.items() if n}} if query else {})
+
+
+def _total(counts, reasons):
+    """Return how many hosts are missing for one of these reasons; for any where none is named."""
+    found = counts.get("found", counts["missing"])
+    return sum(found.get(reason, 0) for reason in set(reasons) or found)
 
 
 def _overdue(session, windows, moment, kind, reason, query=None):
-    """Return the table of the hosts that are missing, and what sources call in another form."""
-    every, late, forms = _expected(session, windows, moment, kind)
-    rows = every.where(late).subquery()
+    """Return the table of the hosts that are missing."""
+    every, _forms = _expected(session, windows, moment, kind)
+    hosts = every.subquery()
+    found = select(hosts).where(hosts.c.late)
     if reason:
-        rows = select(rows).where(rows.c.reason.in_(reason)).subquery()
+        found = found.where(hosts.c.reason.in_(reason))
     if query:
-        found = missing_rows.of(rows.c).condition(session, query)
-        rows = select(rows).where(found).subquery()
-    return rows, forms
+        found = found.where(missing_rows.of(hosts.c).condition(session, query))
+    return found.subquery()
 
 
 def _kinds(session, windows):

@@ -1,9 +1,12 @@
 """What differs between the databases that this runs on."""
 
+from datetime import UTC
 from functools import reduce
 
 from sqlalchemy import JSON, Integer, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from cmdb_api.models.types import UTCDateTime
 
 # Characters of a text that lists numbers.
 LINE = 1000
@@ -49,6 +52,13 @@ def read_numbers(text, most):
     return [tuple(map(int, row.split(":"))) for row in whole[:most]]
 
 
+def as_lists(session, *columns):
+    """Return the aggregate that makes one JSON list of rows: of each the values of its columns."""
+    if dialect(session) == "postgresql":
+        return func.json_agg(func.json_build_array(*columns), type_=JSON)
+    return func.json_group_array(func.json_array(*columns), type_=JSON)
+
+
 def listed(session, names):
     """Return a table of these texts, with the column ``name``."""
     if dialect(session) == "postgresql":
@@ -56,6 +66,22 @@ def listed(session, names):
         return select(each).subquery()
     rows = func.json_each(literal(names, JSON())).table_valued("value")
     return select(rows.c.value.label("name")).subquery()
+
+
+def spans(session, pairs):
+    """Return a table of these pairs of moments: ``number``, counted from 1, ``start``, ``ends``."""
+    if dialect(session) == "postgresql":
+        each = [
+            literal([*side], postgresql.ARRAY(UTCDateTime)) for side in zip(*pairs, strict=True)
+        ]
+        rows = func.unnest(*each).table_valued("start", "ends", with_ordinality="number")
+        return rows.render_derived().c
+    told = [[at.astimezone(UTC).replace(tzinfo=None) for at in pair] for pair in pairs]
+    texts = [[at.isoformat(" ", "microseconds") for at in pair] for pair in told]
+    rows = func.json_each(literal(texts, JSON())).table_valued("key", "value")
+    sides = [func.json_extract(rows.c.value, f"$[{n}]", type_=UTCDateTime) for n in (0, 1)]
+    named = [side.label(name) for side, name in zip(sides, ("start", "ends"), strict=True)]
+    return select((cast(rows.c.key, Integer) + 1).label("number"), *named).subquery().c
 
 
 def paired(session, pairs):

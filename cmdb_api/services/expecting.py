@@ -3,19 +3,27 @@
 What a master or a roster calls by another name of an asset is that asset.
 """
 
-from sqlalchemy import JSON, String, and_, case, cast, exists, func, literal, select
+from sqlalchemy import JSON, String, and_, case, cast, exists, func, literal, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from cmdb_api.models import Asset, AssetAlias, CoverageHost, CoverageSource
+from cmdb_api.models import Asset, AssetAlias, CoverageHost, CoverageSource, Finding
 from cmdb_api.models.asset import ACCEPTED as REPORTED
 from cmdb_api.models.asset import ONLINE, REGISTERED
 from cmdb_api.models.coverage import ACCEPTED, LISTED, REJECTED, STATES
+from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
 from cmdb_api.models.types import now
 from cmdb_api.services import names, sources
-from cmdb_api.services.dialects import among, dialect
+from cmdb_api.services.dialects import among, dialect, listed
 from cmdb_api.services.reasons import OF_KEY
 
 ASSET, ALIAS, HOST = Asset.__table__, AssetAlias.__table__, CoverageHost.__table__
+_OF_ASSET = {
+    "asset_id": ASSET.c.id,
+    "hostname": ASSET.c.hostname,
+    "created_at": ASSET.c.created_at,
+    "registered_at": ASSET.c.registered_at,
+}
+_OF_FINDING = {"told": "message", "told_at": "opened_at"}
 # An asset that should report: one that lives, and that counts.
 IS_EXPECTED = and_(Asset.state == ONLINE, Asset.standing.in_((REGISTERED, REPORTED)))
 
@@ -79,14 +87,53 @@ def _sinces(host, fresh, up):
 
 
 def expected(session, forms):
-    """Return the query for the names of all hosts that should report."""
+    """Return the table of all hosts that should report; its columns are those of ``these``."""
     own = exists().where(ASSET.c.hostname_key == HOST.c.hostname_key)
     other = exists().where(ALIAS.c.alias_key == HOST.c.hostname_key)
     # A key that somebody rejected makes no host to wait for.
     stranger = select(HOST.c.hostname_key).distinct().where(~own, ~other, HOST.c.state != REJECTED)
     if forms:
         stranger = stranger.where(~among(session, HOST.c.hostname_key, [*forms]))
-    return select(Asset.hostname_key.label("name")).where(IS_EXPECTED).union_all(stranger)
+    stranger = stranger.subquery().c.hostname_key
+    finding = Finding.__table__.c
+    strangers = select(
+        stranger.label("name"),
+        *(cast(null(), column.type).label(name) for name, column in _OF_ASSET.items()),
+        *(finding[own].label(name) for name, own in _OF_FINDING.items()),
+    ).join_from(stranger.table, Finding, _refused_as_unknown(stranger), isouter=True)
+    assets = select(
+        ASSET.c.hostname_key.label("name"),
+        *(column.label(name) for name, column in _OF_ASSET.items()),
+        *(cast(null(), finding[own].type).label(name) for name, own in _OF_FINDING.items()),
+    ).where(IS_EXPECTED)
+    return assets.union_all(strangers).subquery("hosts")
+
+
+def these(session, hosts):
+    """
+    Return the table of hosts by their names, whether they should report or not.
+
+    ``name``; of its asset ``asset_id``, ``hostname``, ``created_at`` and ``registered_at``; where
+    its reports are refused as nobody's, ``told`` and ``told_at``: the finding, and since when.
+    """
+    name = listed(session, hosts).c.name
+    unknown = and_(ASSET.c.id.is_(None), _refused_as_unknown(name))
+    return (
+        select(
+            name,
+            *(column.label(own) for own, column in _OF_ASSET.items()),
+            *(Finding.__table__.c[own].label(told) for told, own in _OF_FINDING.items()),
+        )
+        .join_from(name.table, ASSET, ASSET.c.hostname_key == name, isouter=True)
+        .join(Finding, unknown, isouter=True)
+        .subquery("hosts")
+    )
+
+
+def _refused_as_unknown(name):
+    """Return the condition for the finding that a host's reports are refused as nobody's."""
+    same = Finding.fingerprint == literal(f"{UNKNOWN_HOST}:") + name
+    return and_(same, Finding.status != CLOSED)
 
 
 def others(session):

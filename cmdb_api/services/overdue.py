@@ -3,11 +3,22 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
-from cmdb_api.models import Asset, AssetStatus, Finding, Refusal, Section
+from cmdb_api.models import AssetStatus, Refusal, Section
 from cmdb_api.models.coverage import STATES
-from cmdb_api.models.finding import CLOSED, UNKNOWN_HOST
 from cmdb_api.models.types import UTCDateTime
 from cmdb_api.services import reasons, times
 from cmdb_api.services.dialects import dialect
@@ -24,41 +35,40 @@ class Since(NamedTuple):
     items: datetime
 
 
-def query(session, names, known, since, kind=None):
+def query(session, hosts, known, since, kind=None):
     """
-    Return the query for these hosts, a table of names, and the condition that one is overdue.
+    Return the query for these hosts; ``late`` tells whether one is overdue.
 
-    ``known`` is what sources say of them.
+    ``hosts`` are a table of ``expecting``, ``known`` is what sources say of them.
     """
+    host = hosts.c
     status = AssetStatus
     items_at = brought_at = status.items_at
     start = since.items
     if kind:
         items_at, start = items_of(session, literal(kind)), times.to_ms(since.items)
         brought_at = moment_of(session, items_at)
-    late = or_(*(each.is_(None) | (each < at) for each, at in _ages(items_at, start, since, kind)))
-    rows = (
+    ages = _ages(items_at, start, since, kind)
+    late = or_(*(func.coalesce(each < at, true()) for each, at in ages))
+    return (
         select(
-            names.c.name,
-            func.coalesce(Asset.hostname, known.c.hostname).label("hostname"),
-            *(known.c.target, known.c.listed, Asset.id.label("asset_id")),
-            *(Asset.created_at, Asset.registered_at),
+            host.name,
+            func.coalesce(host.hostname, known.c.hostname).label("hostname"),
+            *(known.c.target, known.c.listed, host.asset_id),
+            *(host.created_at, host.registered_at),
             *(status.reported_at, status.clock_skew_ms, status.via),
             *(items_at.label("items_at"), Refusal.at.label("refused_at"), Refusal.why),
-            *(Finding.message.label("told"), Finding.opened_at.label("told_at")),
+            *(host.told, host.told_at),
             (status.reported_at >= since.reported).label("reported"),
-            _reason(since.reported, kind, known.c).label("reason"),
-            _since(since.reported, brought_at, known.c).label("since"),
+            _reason(since.reported, kind, hosts, known.c).label("reason"),
+            _since(since.reported, brought_at, host, known.c).label("since"),
             late.label("late"),
         )
-        .select_from(names)
-        .join(Asset, Asset.hostname_key == names.c.name, isouter=True)
-        .join(status, status.asset_id == Asset.id, isouter=True)
-        .join(Refusal, Refusal.asset_id == Asset.id, isouter=True)
-        .join(known, known.c.name == names.c.name, isouter=True)
-        .join(Finding, _refused_as_unknown(names), isouter=True)
+        .select_from(hosts)
+        .join(status, status.asset_id == host.asset_id, isouter=True)
+        .join(Refusal, Refusal.asset_id == host.asset_id, isouter=True)
+        .join(known, known.c.name == host.name, isouter=True)
     )
-    return rows, late
 
 
 def items_of(session, kind):
@@ -88,25 +98,19 @@ def every_kind(session):
     return each.key, cast(each.value.op("->>")(1), BigInteger)
 
 
-def _refused_as_unknown(names):
-    """Return the condition for the finding that a host's reports are refused as nobody's."""
-    same = Finding.fingerprint == literal(f"{UNKNOWN_HOST}:") + names.c.name
-    return and_(same, Asset.id.is_(None), Finding.status != CLOSED)
-
-
 def _ages(items_at, start, since, kind):
     own = [(items_at, start)]
     return own if kind else [(AssetStatus.reported_at, since.reported), *own]
 
 
-def _reason(start, kind, known):
+def _reason(start, kind, hosts, known):
     """Return the expression for why a host is missing: what is plain first, guesses last."""
     status = AssetStatus
     reported, refused = status.reported_at >= start, _is_refused()
     return case(
-        *_outcomes(reported, kind),
+        *_outcomes(reported, kind, hosts),
         (and_(refused, Refusal.at >= start), reasons.REFUSED),
-        (Finding.id.is_not(None), reasons.NOT_REGISTERED),
+        (hosts.c.told_at.is_not(None), reasons.NOT_REGISTERED),
         *((known.key == n, OF_KEY[s]) for n, s in enumerate(STATES) if s in OF_KEY),
         (known.failure.is_not(None), known.failure),
         (known.up == 0, reasons.DOWN),
@@ -117,18 +121,18 @@ def _reason(start, kind, known):
     )
 
 
-def _since(start, items_at, known):
+def _since(start, items_at, host, known):
     """Return the expression for since when it is so: the same conditions as of its reason."""
     status, refused = AssetStatus, _is_refused()
     return case(
         (status.reported_at >= start, items_at),
         (and_(refused, Refusal.at >= start), Refusal.at),
-        (Finding.id.is_not(None), Finding.opened_at),
+        (host.told_at.is_not(None), host.told_at),
         *((known.key == n, known[f"{s}_since"]) for n, s in enumerate(STATES) if s in OF_KEY),
         (known.failure.is_not(None), known.failure_since),
         (known.up == 0, known.down_since),
         (refused, Refusal.at),
-        else_=func.coalesce(status.reported_at, Asset.registered_at, Asset.created_at, known.since),
+        else_=func.coalesce(status.reported_at, host.registered_at, host.created_at, known.since),
     )
 
 
@@ -138,10 +142,10 @@ def _is_refused():
     return and_(Refusal.at.is_not(None), newer)
 
 
-def _outcomes(reported, kind):
+def _outcomes(reported, kind, hosts):
     """Return [(condition, reason)] of a host that reported, by how its collectors fared."""
     status = Section.status
-    of_asset = select(Section.kind).where(Section.asset_id == Asset.id).correlate(Asset)
+    of_asset = select(Section.kind).where(Section.asset_id == hosts.c.asset_id).correlate(hosts)
     if kind:
         # A subquery, not a join: it is run for those alone that reported.
         why = case(

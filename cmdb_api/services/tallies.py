@@ -3,11 +3,12 @@
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import Integer, case, column, extract, func, select, values
+from sqlalchemy import case, extract, func, select
 
 from cmdb_api.models import Asset, AssetFacts, Change, Rack
 from cmdb_api.models.asset import ACCEPTED, REGISTERED, RETIRED, STATES
-from cmdb_api.models.types import UTCDateTime, now
+from cmdb_api.models.types import now
+from cmdb_api.services import dialects
 from cmdb_api.services.dialects import dialect
 
 # Assets that count: neither waiting for a decision nor ignored.
@@ -68,16 +69,14 @@ def hardware(session):
 
 def changes_in(session, spans):
     """Return, for each span (from, until), how many changes hosts reported and people made."""
-    columns = column("number", Integer), column("start", UTCDateTime), column("ends", UTCDateTime)
-    rows = [(number, start, end) for number, (start, end) in enumerate(spans)]
-    span = values(*columns, name="span").data(rows).cte().c
+    span = dialects.spans(session, spans)
     inside = select(func.count()).where(Change.at >= span.start, Change.at < span.ends)
     inside = inside.select_from(Change).correlate(span.number.table)
     # Each is read from an index alone.
     edited = inside.where(Change.actor.is_not(None)).scalar_subquery()
     query = select(span.number, inside.scalar_subquery(), edited)
     found = {number: (every - edited, edited) for number, every, edited in session.execute(query)}
-    return [found[number] for number in range(len(rows))]
+    return [found[number] for number in range(1, len(spans) + 1)]
 
 
 def racks(session, most):

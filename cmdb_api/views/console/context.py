@@ -29,6 +29,7 @@ def init_app(app):
     filters = formats.FILTERS | labels.FILTERS | messages.FILTERS
     app.jinja_env.filters.update({name: _on_the_page(work) for name, work in filters.items()})
     known = {"icon": icons.icon, "file_url": files.address, "page_url": addresses.of}
+    known |= {"asset_link": addresses.asset_link}
     app.jinja_env.globals.update(known, may=gate.may)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_known)

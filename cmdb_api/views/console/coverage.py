@@ -37,10 +37,12 @@ _SEARCHED = {"rows": missing_rows.ROWS, "key": "hostname"}
 @blp.get("")
 def page():
     """List the hosts that did not report, with why and what mends it."""
-    listing = tables.read("coverage", COLUMNS, MissingQuery(), _missing, counted=False, **_SEARCHED)
+    listing = tables.read("coverage", COLUMNS, MissingQuery(), _missing, **_SEARCHED)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _missing, counted=False)
-    counts = None if listing.errors else _counts(listing)
+    counts = listing.more.get("counts")
+    if counts:
+        counts["missing"] = counts.get("found", counts["missing"])
     return render_template(
         "console/coverage.html", listing=listing, counts=counts, texts=texts, kinds=_kind_choices()
     )
@@ -77,15 +79,6 @@ def kinds():
     return render_template(
         "console/coverage_kinds.html", listing=listing, found=listing.more, kinds=kinds, texts=texts
     )
-
-
-def _counts(listing):
-    """Return how many hosts are missing by reason; the list is told how many it has."""
-    asked = {name: listing.asked.get(name) for name in ("window", "kind", "query")}
-    found = coverage.counts(db.session, **_windowed(asked))
-    found["missing"] = absent = found.get("found", found["missing"])
-    listing.total = sum(absent.get(each, 0) for each in {*listing.asked["reason"]} or absent)
-    return found
 
 
 def _missing(**asked):

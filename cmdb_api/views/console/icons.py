@@ -13,6 +13,11 @@ _SYMBOL = re.compile(r'<symbol class="[^"]*" viewBox="([^"]*)" id="([^"]*)">(.*?
 
 def icon(name, title=None):
     """Return an icon; with a title it says something, without it decorates. May KeyError."""
+    return _icon(name, str(title) if title else None)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name, title):
     box, drawn = _all()[name]
     spoken = (
         Markup('role="img" aria-label="{}"').format(title)

@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import g, request
 from flask_babel import Domain, get_locale
+from markupsafe import Markup
 from pytz import all_timezones_set
 
 from cmdb_api.extensions import babel
@@ -28,15 +29,21 @@ class Texts(Domain):
         return self.translation_directories[0]
 
     def get_translations(self):
-        return _translations(self.folder, str(get_locale() or ENGLISH))
+        # Looked for once a request: a page has a thousand texts.
+        found = g.get("console_texts") if g else None
+        if found is None:
+            found = _translations(self.folder, str(get_locale() or ENGLISH))
+            if g:
+                g.console_texts = found
+        return found
 
 
 def init_app(app):
     """Let pages of this app speak the languages."""
     babel.init_app(app, locale_selector=language, timezone_selector=zone)
     babel.domain_instance = Texts()
-    # Flask-Babel's look for domain and language anew at each of the thousand texts of a page.
-    app.jinja_env.install_gettext_callables(_text, _plural, newstyle=True)
+    # Jinja's own, and Flask-Babel's, make each of these texts anew.
+    app.jinja_env.globals.update(_=_text, gettext=_text, ngettext=_plural)
 
 
 def language():
@@ -56,20 +63,26 @@ def zone():
     return chosen if chosen in all_timezones_set else "UTC"
 
 
-def _text(text):
-    return _texts().ugettext(text)
+def _text(text, /, **variables):
+    """Return a text of a template in the language of the page, safe as it is."""
+    texts = babel.domain_instance.get_translations()
+    return _markup(texts, text) % variables if variables else _bare(texts, text)
 
 
-def _plural(one, many, count):
-    return _texts().ungettext(one, many, count)
+def _plural(one, many, count, /, **variables):
+    """Return the form of a text that fits a number."""
+    texts = babel.domain_instance.get_translations()
+    return Markup(texts.ungettext(one, many, count)) % ({"num": count} | variables)
 
 
-def _texts():
-    """Return the translations of the request; they are looked for once."""
-    found = g.get("console_texts")
-    if found is None:
-        found = g.console_texts = babel.domain_instance.get_translations()
-    return found
+@lru_cache(maxsize=8192)
+def _markup(texts, text):
+    return Markup(texts.ugettext(text))
+
+
+@lru_cache(maxsize=8192)
+def _bare(texts, text):
+    return _markup(texts, text) % {}
 
 
 def services():

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from flask import g, request
 from flask_babel import lazy_gettext as _l
+from markupsafe import escape
 
 from cmdb_api.extensions import db
 from cmdb_api.services.search import lists, saved
@@ -95,6 +96,14 @@ class Listing:
     known: frozenset = frozenset()
     # The character of the search that an error is at, counted from 1.
     position: int | None = None
+
+    @property
+    def shown(self):
+        """Return (column, its classes, its title) of those that are shown, safe as they are."""
+        return [
+            (column, escape(f"{column.type}{' wide' * column.wide}"), escape(column.title))
+            for column in self.columns
+        ]
 
     @property
     def start(self):
