@@ -3,6 +3,11 @@
 Items are as they are stored: fields that were not told are not there.
 """
 
+# Words for what fails: of controllers and batteries, of volumes, of their disks, of supplies.
+CONTROLLER = ("degraded", "failed")
+VOLUME = ("degraded", "rebuilding", "failed", "offline", "missing")
+DISK = ("failed", "bad", "offline", "missing")
+SUPPLY = ("Critical", "Non-critical")
 # Cards of these PCI vendors only show a console: of management controllers, of virtual machines.
 CONSOLES = frozenset(("1a03", "102b", "1234", "1b36", "1af4", "15ad", "1013", "1414", "80ee"))
 
@@ -95,6 +100,34 @@ def virtual(items):
         return True
     hypervisor = first("virtualisation")(items)
     return None if hypervisor is None else hypervisor != "physical"
+
+
+def faults(*tests):
+    """Return what reads "PLACE: FAULT" of all that fails; a test gives an item's fault, or None."""
+
+    def read(items):
+        told = ((place, test(item)) for place, item in sorted(items.items()) for test in tests)
+        return [f"{place}: {fault}" for place, fault in told if fault]
+
+    return read
+
+
+def said(field, words, before=""):
+    """Return the test whether a field says one of these words."""
+    return lambda item: f"{before}{item[field]}" if item.get(field) in words else None
+
+
+def volume(item):
+    """Return what a RAID volume suffers from; of one without disks the number, whatever it says."""
+    if item.get("state") in VOLUME:
+        return item["state"]
+    many = sum(item.get(name) or 0 for name in ("missing_count", "failed_count"))
+    return f"lacks {many}" if many else None
+
+
+def foresees(field, value):
+    """Return the test whether a field says so that a drive will fail."""
+    return lambda item: "failure foreseen" if item.get(field) is value else None
 
 
 def switches(items):

@@ -120,6 +120,30 @@ _ALL = (
         *("raid_disk.total_bytes", NUMBER, "raid_disk", "capacity of disks behind controllers"),
         *(read.total("size_bytes"), BYTES, 1),
     ),
+    Fact(
+        *("raid_controller.faults", LIST, "raid_controller"),
+        "what fails of RAID controllers, and the batteries of their caches",
+        read.faults(
+            read.said("state", read.CONTROLLER),
+            read.said("battery_state", read.CONTROLLER, "battery "),
+        ),
+    ),
+    Fact(
+        *("raid_volume.faults", LIST, "raid_volume", "RAID volumes that are not whole"),
+        read.faults(read.volume),
+    ),
+    Fact(
+        *("raid_disk.faults", LIST, "raid_disk", "disks behind controllers that fail"),
+        read.faults(read.said("state", read.DISK), read.foresees("smart_alert", True)),
+    ),
+    Fact(
+        *("smart.faults", LIST, "smart", "drives that foresee their failure"),
+        read.faults(read.foresees("passed", False)),
+    ),
+    Fact(
+        *("psu.faults", LIST, "psu", "power supplies that were not well at the start"),
+        read.faults(read.said("state", read.SUPPLY)),
+    ),
     Fact("os.name", TEXT, "host", '"Debian GNU/Linux"', read.first("os_name")),
     Fact("os.id", TEXT, "host", '"debian"', read.first("os_id")),
     Fact("os.version", TEXT, "host", '"12", "9.4" …', read.first("os_version")),
@@ -174,3 +198,5 @@ _ALL = (
     ),
 )
 FACTS = {fact.name: fact for fact in _ALL}
+# Those that list what fails.
+FAULTS = tuple(name for name in FACTS if name.endswith(".faults"))

@@ -23,8 +23,9 @@ def assets(session):
     Return how many assets there are, by what people declare.
 
     ``states`` {state: number}; of those that are not retired: ``purchased`` {year or None: number}
-    ``warranty`` of how many the warranty ends in the next 90 days, and ``ended`` of how many it
-    has; and ``made`` {(year, month): number} of all, by when they came into the CMDB, UTC.
+    ``warranty`` of how many the warranty ends in the next 90 days, ``ended`` of how many it has,
+    and ``faulty`` of how many some hardware fails; and ``made`` {(year, month): number} of all, by
+    when they came into the CMDB, UTC.
     """
     today = now().date()
     ended = Asset.warranty_until < today
@@ -39,17 +40,26 @@ def assets(session):
     names = ("state", "bought", "year", "month", "ends")
     columns = [part.label(name) for part, name in zip(parts, names, strict=True)]
     inner = select(*columns).where(COUNTS).subquery()
-    query = select(*inner.c, func.count()).group_by(*inner.c)
+    query = select(*inner.c, func.count(), _faulty()).group_by(*inner.c)
     states, bought, made, warranty = Counter(), Counter(), Counter(), Counter()
-    for state, year_bought, year, month, ends, count in session.execute(query):
+    rows = session.execute(query).all()
+    for state, year_bought, year, month, ends, count, _ in rows:
         states[state] += count
         made[int(year), int(month)] += count
         if state != RETIRED:
             bought[None if year_bought is None else int(year_bought)] += count
             warranty[ends] += count
     known = {state: states[state] for state in STATES}
-    told = {"warranty": warranty[_ENDS], "ended": warranty[_ENDED]}
+    faulty = rows[0][-1] if rows else 0
+    told = {"warranty": warranty[_ENDS], "ended": warranty[_ENDED], "faulty": faulty}
     return {"states": known, "purchased": bought, "made": made} | told
+
+
+def _faulty():
+    """Return the expression for how many assets have hardware that fails; an index tells it."""
+    facts = AssetFacts
+    query = select(func.count()).join_from(facts, Asset, Asset.id == facts.asset_id)
+    return query.where(facts.fault_count > 0, COUNTS, Asset.state != RETIRED).scalar_subquery()
 
 
 def hardware(session):
@@ -76,7 +86,7 @@ def changes_in(session, spans):
     edited = inside.where(Change.actor.is_not(None)).scalar_subquery()
     query = select(span.number, inside.scalar_subquery(), edited)
     found = {number: (every - edited, edited) for number, every, edited in session.execute(query)}
-    return [found[number] for number in range(1, len(spans) + 1)]
+    return [found[number] for number in sorted(found)]
 
 
 def racks(session, most):

@@ -165,6 +165,37 @@ def test_ports_are_those_of_cards():
     assert observed("host.addresses", nic=items) == ["192.0.2.1", "2001:db8::1"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "item", "fault"),
+    [
+        ("raid_volume", {"state": "degraded", "missing_count": 1}, "degraded"),
+        ("raid_volume", {"state": "rebuilding"}, "rebuilding"),
+        ("raid_volume", {"state": "optimal", "missing_count": 1, "failed_count": 1}, "lacks 2"),
+        ("raid_volume", {"state": "optimal", "missing_count": 0}, None),
+        ("raid_volume", {"state": "Partially Odd"}, None),
+        ("raid_disk", {"state": "failed"}, "failed"),
+        ("raid_disk", {"state": "online", "smart_alert": True}, "failure foreseen"),
+        ("raid_disk", {"state": "spare", "smart_alert": False}, None),
+        ("raid_controller", {"state": "optimal", "battery_state": "failed"}, "battery failed"),
+        ("raid_controller", {"state": "optimal", "battery_state": "absent"}, None),
+        ("smart", {"passed": False}, "failure foreseen"),
+        ("smart", {"passed": True}, None),
+        ("smart", {"passed": None}, None),
+        ("psu", {"state": "Critical"}, "Critical"),
+        ("psu", {"state": "OK"}, None),
+    ],
+)
+def test_what_fails_is_told_with_its_place(kind, item, fault):
+    found = observed(f"{kind}.faults", **{kind: {"here": item, "there": {}}})
+    assert found == ([f"here: {fault}"] if fault else [])
+
+
+def test_one_component_can_fail_twice():
+    disk = {"c0:1:2": {"state": "failed", "smart_alert": True}}
+    found = observed("raid_disk.faults", raid_disk=disk)
+    assert found == ["c0:1:2: failed", "c0:1:2: failure foreseen"]
+
+
 def test_cards_that_only_show_a_console_are_no_gpu():
     items = {"a": {"id": "1a03:2000", "model": "AST"}, "b": {"id": "10de:20b0", "model": "A100"}}
     assert observed("gpu.count", gpu=items) == 1

@@ -7,6 +7,7 @@ from sqlalchemy import event, select, update
 
 from cmdb_api.extensions import db
 from cmdb_api.models import Asset, AssetFacts
+from cmdb_api.services import tallies
 from cmdb_api.services.search import fact_terms, filling, summaries
 from tests.api.searches import Finder
 from tests.machines import machine
@@ -66,6 +67,56 @@ def kept(session):
         return found and found.facts
 
     return kept
+
+
+def volumes(*states):
+    items = [{"place": f"c0:v{number}", "state": state} for number, state in enumerate(states)]
+    return section(items, ["place"])
+
+
+def test_hosts_are_found_by_what_fails_until_it_is_mended(find, post, make_report, session):
+    power = section([{"slot": "PSU 1", "state": "Critical"}])
+    post(
+        make_report("web01", {"raid_volume": volumes("optimal", "degraded"), "psu": power}),
+        make_report("web02", {"raid_volume": volumes("optimal")}),
+        make_report("vm01", {"unit": [{"slot": "1"}]}),
+    )
+    searches = {
+        "fault:*": "web01",
+        "NOT fault:*": "web02 vm01",
+        "fault:*degraded*": "web01",
+        "fault:*Critical": "web01",
+        "fault:*failed*": "",
+        "raid_volume.faults:*v1*": "web01",
+        "_exists_:fault": "web01",
+    }
+    find.check(searches)
+    assert tallies.assets(session)["faulty"] == 1
+    table = find.client.get("/api/v1/search", query_string={"columns": "hostname,fault"}).json
+    assert {item["hostname"]: item["faults"] for item in table["items"]} == {
+        "web01": ["raid_volume c0:v1: degraded", "psu PSU 1: Critical"],
+        "web02": [],
+        "vm01": [],
+    }
+    post(make_report("web01", {"raid_volume": volumes("optimal", "optimal")}))
+    find.check({"fault:*": "web01", "fault:*degraded*": ""})
+    post(make_report("web01", {"psu": section([{"slot": "PSU 1", "state": "OK"}])}))
+    find.check({"fault:*": ""})
+    assert tallies.assets(session)["faulty"] == 0
+
+
+def test_what_fails_is_found_before_an_upgrade_is_done(find, post, make_report, session):
+    post(
+        make_report("web01", {"raid_volume": volumes("degraded")}),
+        make_report("web02", {"raid_volume": volumes("optimal")}),
+    )
+    session.execute(update(AssetFacts).values(facts={}, version=1, fault_count=0))
+    session.commit()
+    find.check({"fault:*": "web01", "fault:*degraded": "web01", "NOT fault:*": "web02"})
+    filling.fill(session, 10)
+    session.commit()
+    assert session.query(AssetFacts.fault_count).order_by("asset_id").all() == [(1,), (0,)]
+    find.check({"fault:*": "web01"})
 
 
 def test_assets_are_found_by_their_facts(find, post, make_report):

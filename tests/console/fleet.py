@@ -117,11 +117,11 @@ def sections(host, disk, level, raid=False):
     }
     if raid:
         disks = [
-            {"place": f"0:32:{n}", "controller": "0", "enclosure": "32", "slot": n, "serial": f"EXAMPLE-RD{n}", "size_bytes": size, "state": "ok"}
-            for n in (0, 1)
+            {"place": f"0:32:{n}", "controller": "0", "enclosure": "32", "slot": n, "serial": f"EXAMPLE-RD{n}", "size_bytes": size, "state": state}
+            for n, state in enumerate(("online", "failed"))
         ]
         found["raid_controller"] = section([{"place": "0", "model": "Example RAID", "serial": "EXAMPLE-R1", "firmware": "4.1"}], ["place"], serial="serial")
-        found["raid_volume"] = section([{"place": "0:0", "controller": "0", "name": "root", "level": "RAID1", "size_bytes": size, "state": "ok", "members": ["0:32:0", "0:32:1"]}], ["place"])
+        found["raid_volume"] = section([{"place": "0:0", "controller": "0", "name": "root", "level": "RAID1", "size_bytes": size, "state": "degraded", "members": ["0:32:0", "0:32:1"]}], ["place"])
         found["raid_disk"] = section(disks, ["place"], serial="serial")
     return found
 

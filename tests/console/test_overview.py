@@ -32,6 +32,16 @@ def test_what_is_missing_and_what_is_open_lead_to_their_lists(site):
     assert "<bdi>EXAMPLE-D1</bdi> → <bdi>EXAMPLE-D2</bdi>" in text
 
 
+def test_failing_hardware_leads_to_what_fails(site, look):
+    looker = look(site, "vera", script=False)
+    looker.open("/")
+    looker.page.locator(".figures a", has_text="failing hardware").click()
+    rows = looker.page.locator("tbody tr")
+    assert rows.count() == 1
+    assert "raid_volume 0:0: degraded" in rows.inner_text()
+    assert "raid_disk 0:32:1: failed" in rows.inner_text()
+
+
 def test_charts_have_their_numbers_as_a_table(site, look):
     looker = look(site, "vera", script=False)
     looker.open("/")

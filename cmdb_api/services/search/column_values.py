@@ -46,7 +46,7 @@ def read(session, ids, wanted):
 
 def _sort(name):
     """Return what reads a column."""
-    if name in ("aliases", "changed_at", "address"):
+    if name in ("aliases", "changed_at", "address", "faults"):
         return name
     if name in declared.FIELDS or name.startswith(EXPECTED):
         return "declared"
@@ -124,6 +124,15 @@ def _facts(session, ids, wanted):
                 yield number, name, facts.observe(fact, kinds)
 
 
+def _faults(session, ids, wanted):
+    """Yield all that fails of each asset, with its kind."""
+    found = defaultdict(list)
+    for number, fact, told in _facts(session, ids, facts.FAULTS):
+        kind = facts.FACTS[fact].kind
+        found[number] += [f"{kind} {each}" for each in told or ()]
+    return ((number, "faults", told) for number, told in found.items())
+
+
 def _counts(session, ids, wanted):
     kinds = {name.removesuffix(".count"): name for name in wanted}
     query = select(SECTION.asset_id, SECTION.kind, SECTION.item_count).where(
@@ -176,6 +185,7 @@ _READERS = {
     "changed_at": _changed,
     "address": _addresses,
     "fact": _facts,
+    "faults": _faults,
     "count": _counts,
     PACKAGE: _packages,
     "component": _components,

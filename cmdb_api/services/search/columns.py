@@ -43,11 +43,12 @@ OWN = {
     "via": TEXT,
     "address": LIST,
     "serial": TEXT,
+    "faults": LIST,
 }
 # Names that searches have for some of them.
 ALSO = {
     **{"name": "hostname", "tag": "tags", "service": "services", "contact": "contacts"},
-    **{"reported": "reported_at", "changed": "changed_at"},
+    **{"reported": "reported_at", "changed": "changed_at", vocabulary.FAULT: "faults"},
 }
 UNITS = {"position_u": "U", "height_u": "U"}
 DEFAULT = (

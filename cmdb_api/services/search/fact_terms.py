@@ -42,6 +42,16 @@ def has(session, fact, all_wanted, more):
     return _said(session, fact, all_wanted, more)
 
 
+def faulty(session, all_wanted, more):
+    """Return the condition that something of an asset's hardware fails, and is told as wanted."""
+    if all(wanted.is_any for wanted in all_wanted):
+        known = select(FACTS.asset_id).where(FACTS.fault_count > 0)
+        others = [i for i, told in more.items() if any(told.get(name) for name in facts.FAULTS)]
+        return Asset.id.in_(known) | Asset.id.in_(others)
+    each = [facts.FACTS[name] for name in facts.FAULTS]
+    return or_(*(_said(session, fact, all_wanted, more) for fact in each))
+
+
 def _said(session, fact, all_wanted, more):
     """Return the condition that a fact's value is as wanted."""
     test = Json(session, fact.name, _TYPES[fact.type], all_wanted)

@@ -41,6 +41,7 @@ CALLED = {
     **dict.fromkeys(("vendor", "manufacturer", "brand"), "board.vendor"),
     **dict.fromkeys(("cores", "cpus", "num_cpus"), "cpu.core_count"),
     **{"env": "environment", "status": "state", "u": "position_u", "warranty": "warranty_until"},
+    **dict.fromkeys(("faults", "health", "degraded", "failed", "broken"), "fault"),
     **{"last_seen": "reported", "updated": "changed", "role": "service"},
 }
 
@@ -86,9 +87,11 @@ class Fields:
 
     def _told(self, field, all_wanted):
         """Return the condition on what reports told."""
-        if field in facts.FACTS:
+        if field in facts.FACTS or field == vocabulary.FAULT:
             if self._unkept is None:
                 self._unkept = fact_terms.unkept(self.session)
+            if field == vocabulary.FAULT:
+                return fact_terms.faulty(self.session, all_wanted, self._unkept)
             return fact_terms.has(self.session, facts.FACTS[field], all_wanted, self._unkept)
         kind, dot, name = field.partition(".")
         if not components.is_known(self.session, kind):

@@ -62,10 +62,17 @@ def keep(session, asset_id, changed, stored):
 def write(session, found, *, version=VERSION):
     """Write {asset id: facts} of assets that are locked."""
     statement = insert(session, FACTS)
-    new = {name: statement.excluded[name] for name in ("facts", "version")}
+    new = {name: statement.excluded[name] for name in ("facts", "version", "fault_count")}
     statement = statement.on_conflict_do_update(index_elements=["asset_id"], set_=new)
-    rows = [{"asset_id": i, "facts": told, "version": version} for i, told in found.items()]
+    rows = [
+        {"asset_id": i, "facts": told, "version": version, "fault_count": _faults(told)}
+        for i, told in found.items()
+    ]
     session.execute(statement, rows)
+
+
+def _faults(told):
+    return sum(len(told.get(name, ())) for name in facts.FAULTS)
 
 
 def forget(session, asset_id):

@@ -12,6 +12,8 @@ from cmdb_api.services.search import wanted
 
 TEXT, NUMBER, FLAG, LIST = facts.TEXT, facts.NUMBER, facts.FLAG, facts.LIST
 DAY, MOMENT = "day", "moment"
+# What fails of an asset's hardware: the facts of ``facts.FAULTS`` together.
+FAULT = "fault"
 TEXTS = ("state", "standing", "inventory_number", "comment")
 DAYS = ("purchased_on", "warranty_until")
 NUMBERS = ("position_u", "height_u")
@@ -43,6 +45,7 @@ _DECLARED = (
     Field("reported", MOMENT, None, "the newest report"),
     Field("address", LIST, None, "MAC and IP addresses, or a network"),
     Field("serial", LIST, None, "serial numbers of its parts"),
+    Field(FAULT, LIST, None, "hardware that fails: RAID, disks, power supplies"),
     *(
         Field(r.name, LIST if r in MANY else TEXT, None, f"the name of its {r.noun}")
         for r in RESOURCES

@@ -48,6 +48,7 @@ def page():
         ages=_ages(assets["purchased"]),
         warranty=assets["warranty"],
         ended=assets["ended"],
+        faulty=assets["faulty"],
         racks=_racks(tallies.racks(session, RACKS)),
     )
 
