@@ -18,6 +18,8 @@ ACTIONS = (*MARKS, ADDED, REMOVED, CHANGED, REPLACED)
 
 
 _EDITED = text("actor IS NOT NULL")
+# Marks alone have no likeness.
+_MARKED = text("likeness IS NULL")
 
 
 class Change(db.Model):
@@ -65,6 +67,7 @@ class Change(db.Model):
         Index("ix_change_at", "at"),
         Index("ix_change_kind_at", "kind", "at"),
         Index("ix_change_edited_at", "at", postgresql_where=_EDITED, sqlite_where=_EDITED),
+        Index("ix_change_marked_at", "at", postgresql_where=_MARKED, sqlite_where=_MARKED),
     )
 
     @hybrid_property
