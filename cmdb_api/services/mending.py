@@ -20,16 +20,21 @@ def targets(rows, kind, *, has_salt):
     """
     Return {"items": [{reason, tool, hosts, commands}], "left_out": {reason: how many}}.
 
-    ``rows`` are hosts with reason, hostname, target, listed and via, by reason. ``has_salt`` tells
+    ``rows`` are (reason, hostname, target, listed, via) of hosts, by reason. ``has_salt`` tells
     that masters say which keys they know. Left out is whom no such command reaches or mends.
     """
     found, left_out = {}, Counter()
-    for row in rows:
-        tool, name = _way(row, has_salt)
-        if tool and reasons.function(row.reason, tool, kind):
-            found.setdefault((row.reason, tool), []).append(name)
+    # Of ten thousand hosts, so what is asked of each is asked of its values alone.
+    for reason, *known in rows:
+        tool, name = _way(*known, has_salt)
+        key = reason, tool
+        if key not in found:
+            mends = tool and reasons.function(reason, tool, kind)
+            found[key] = [] if mends else None
+        if found[key] is None:
+            left_out[reason] += 1
         else:
-            left_out[row.reason] += 1
+            found[key].append(name)
     items = [
         {
             "reason": reason,
@@ -38,13 +43,14 @@ def targets(rows, kind, *, has_salt):
             "commands": [_line(reason, tool, kind, part) for part in _parts(names)],
         }
         for (reason, tool), names in found.items()
+        if names
     ]
     return {"items": items, "left_out": dict(left_out)}
 
 
 def command(reason, row, kind, *, has_salt):
     """Return the line that mends this on one host; None where there is none."""
-    tool, name = _way(row, has_salt)
+    tool, name = _way(row.hostname, row.target, row.listed, row.via, has_salt)
     known = tool and reasons.function(reason, tool, kind)
     return _line(reason, tool, kind, name) if known else None
 
@@ -53,11 +59,11 @@ def _line(reason, tool, kind, names):
     return f"{tool} -L {shlex.quote(names)} {reasons.function(reason, tool, kind)}"
 
 
-def _way(row, has_salt):
+def _way(hostname, target, listed, via, has_salt):
     """Return which tool reaches a host, and the name that it knows it by."""
-    tool, name = (SALT, row.target) if row.target else (SSH, row.listed)
-    if not name and not has_salt and row.via != "agent":
-        tool, name = SALT, row.hostname
+    tool, name = (SALT, target) if target else (SSH, listed)
+    if not name and not has_salt and via != "agent":
+        tool, name = SALT, hostname
     # Read as two names where it holds a comma.
     return (tool, name) if name and "," not in name else (None, None)
 
