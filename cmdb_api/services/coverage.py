@@ -178,7 +178,7 @@ def _by_reason(hosts, fits):
 
     Those that reported are counted with them, without a reason.
     """
-    reason = case((hosts.c.late, hosts.c.reason), else_=literal_column("''")).label("reason")
+    reason = func.coalesce(hosts.c.reason, literal_column("''")).label("reason")
     many, fitting = func.count().label("many"), func.count(case((fits, 1))).label("fitting")
     return select(reason, many, fitting).select_from(hosts).group_by(reason)
 

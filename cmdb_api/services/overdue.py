@@ -37,7 +37,7 @@ class Since(NamedTuple):
 
 def query(session, hosts, known, since, kind=None):
     """
-    Return the query for these hosts; ``late`` tells whether one is overdue.
+    Return the query for these hosts: ``late`` tells whether one is overdue, ``reason`` then why.
 
     ``hosts`` are a table of ``expecting``, ``known`` is what sources say of them.
     """
@@ -60,7 +60,8 @@ def query(session, hosts, known, since, kind=None):
             *(items_at.label("items_at"), Refusal.at.label("refused_at"), Refusal.why),
             *(host.told, host.told_at),
             (status.reported_at >= since.reported).label("reported"),
-            _reason(since.reported, kind, hosts, known.c).label("reason"),
+            # Asked for of those alone that are late: it looks into what collectors said.
+            case((late, _reason(since.reported, kind, hosts, known.c))).label("reason"),
             _since(since.reported, brought_at, host, known.c).label("since"),
             late.label("late"),
         )
