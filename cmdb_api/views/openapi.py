@@ -1,6 +1,7 @@
 """The OpenAPI document, and the blueprint class whose views it is made from."""
 
 from http import HTTPStatus
+from threading import RLock
 
 import flask_smorest
 from webargs.flaskparser import FlaskParser, is_json_request
@@ -28,9 +29,39 @@ Times are UTC. All errors have one shape; `fields` names what is wrong."""
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest, less its own error answers: ``views.errors`` gives ours."""
+    """
+    flask-smorest, less its own error answers: ``views.errors`` gives ours.
+
+    The document is made when it is first asked for: it takes longer than all else of the app, and
+    most processes are never asked.
+    """
 
     ERROR_SCHEMA = ErrorSchema
+
+    def __init__(self, *args, **kwargs):
+        self._undescribed, self._describing = [], RLock()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def spec(self):
+        """The document."""
+        with self._describing:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                own = {"name": blueprint.name, "parameters": None}
+                blueprint.register_views_in_doc(self, self._app, self._spec, **own)
+                self._spec.tag({"name": blueprint.name, "description": blueprint.description})
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec):
+        self._spec = spec
+
+    def register_blueprint(self, blp):
+        """Register a blueprint of this API."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
 
     def _register_error_handlers(self):
         pass
