@@ -51,7 +51,7 @@ $(VENV)/ready: requirements/lock.txt requirements/salt.txt ## the environment th
 
 TEXTS := cmdb_api/translations
 translations: $(VENV)/ready ## bring the texts of pages and the messages of services into the files of translators
-	$(BIN)/pybabel -q extract -F babel.cfg -k _l --omit-header --sort-output --no-location \
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k _lp:1c,2 --omit-header --sort-output --no-location \
 	    -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d $(TEXTS) -l zh --omit-header \
 	    --no-fuzzy-matching --ignore-obsolete --no-wrap

@@ -50,7 +50,7 @@ _WORDS = re.compile(r"[a-z]{2}")
 
 def extracted():
     """Return the templates of all messages."""
-    found = set(_of_libraries())
+    found = {*_of_libraries(), *_of_settings()}
     for path in _paths():
         found |= _read([ast.parse(path.read_text("utf-8"))])
     for path in _raising():
@@ -90,6 +90,14 @@ def _of_libraries():
     yield from (f"Must be {bound}." for bound in (_LEAST, _MOST, f"{_LEAST} and {_MOST[:-3]}{{1}}"))
     yield named(validate.OneOf.default_message)
     yield "Unknown field."
+
+
+def _of_settings():
+    """Return what the page of settings says of each."""
+    sys.path.insert(0, str(PROJECT))
+    from cmdb_api import settings_told
+
+    return settings_told.comments().values()
 
 
 def named(text):

@@ -53,7 +53,9 @@ class DeclaredSchema(Schema):
     contacts = Names(metadata={"description": "whom to turn to", "example": ["Team Web"]})
     tags = Names(metadata={"example": ["pci"]})
     purchased_on = Day(metadata={"example": "2026-01-31"})
-    warranty_until = Day(metadata={"example": "2031-01-31"})
+    warranty_until = Day(
+        metadata={"description": "not before purchased_on", "example": "2031-01-31"}
+    )
     inventory_number = Label(metadata={"description": "on the sticker", "example": "IT-004711"})
     comment = Note(longest=10_000)
     expected = fields.Dict(

@@ -49,6 +49,15 @@ class FindingSchema(Schema):
     seen_at = Moment(metadata={"description": "when what it tells was written last"})
     closed_at = Moment(metadata={"description": "when its cause was gone"})
     muted_until = Moment(metadata={"description": "null while it is muted: for ever"})
+    decision = fields.String(
+        allow_none=True,
+        metadata={"description": "what was decided last; null: nothing yet", "example": "ignore"},
+    )
+    decided_by = fields.String(allow_none=True, metadata={"example": "anna"})
+    decided_at = Moment()
+    comment = fields.String(
+        allow_none=True, metadata={"description": "on that", "example": "a test machine"}
+    )
 
 
 class FindingPageSchema(PageSchema):

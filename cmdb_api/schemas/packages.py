@@ -13,7 +13,8 @@ class PackageQuery(RowsQuery):
     name = Text(required=True, validate=validate.Length(min=1), metadata={"example": "openssl"})
     version = Text(
         metadata={
-            "description": "only hosts that have exactly this one, also beside a newer one",
+            "description": "only hosts that have this one, also beside a newer one; or one as "
+            "searches ask for it: <3.0.13, >=3 AND <3.1, [3.0 TO 3.1], 3.0.*",
             "example": "3.0.11-1~deb12u2",
         }
     )

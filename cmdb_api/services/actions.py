@@ -208,3 +208,4 @@ _KINDS = {
         )
     },
 }
+NAMES = {name for each in (*_IDENTITY.values(), *_KINDS.values()) for name in each}

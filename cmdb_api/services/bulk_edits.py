@@ -8,9 +8,19 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from cmdb_api.errors import NotFound
+from cmdb_api.errors import Conflict, Invalid, NotFound
 from cmdb_api.models import Asset
-from cmdb_api.services import assets, declared, listing, locking, names
+from cmdb_api.services import (
+    assets,
+    declared,
+    lifecycle,
+    listing,
+    locking,
+    names,
+    picking,
+    places,
+)
+from cmdb_api.services.resources import RACKS, ROOMS
 
 # Assets that are edited at once, at most, and of how many it is said beforehand what changes.
 MOST, PLANNED = 100_000, 1000
@@ -26,7 +36,10 @@ class Edit(NamedTuple):
 
     def of(self, known):
         """Return {field: value} of what is to be declared, where so much is declared already."""
-        told = {n: value for n, value in self.put.items() if not _same(n, known.get(n), value)}
+        told = {n: value for n, value in self.put.items() if not _same(n, known, value)}
+        if told.keys() & set(places.FIELDS):
+            # A room or a rack is meant where the others say.
+            told |= {name: self.put[name] for name in places.FIELDS if name in self.put}
         for field in LISTS:
             has = known.get(field) or []
             gone = {name.lower() for name in self.take.get(field, ())}
@@ -42,9 +55,14 @@ class Edit(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What an edit would change: [(hostname, before, after)], and how many stay; of the first."""
+    """
+    What an edit would change: [(hostname, before, after)], and how many stay; of the first.
+
+    ``refused`` is [(hostname, why)] of those whose state stands against it.
+    """
 
     changes: list
+    refused: list
     same: int
     # How many assets were not looked at.
     others: int
@@ -73,14 +91,17 @@ def hostnames(session, ids):
 
 def plan(session, ids, edit):
     """Return what an edit would change of the first of these assets; nothing is written."""
-    shown = hostnames(session, ids[:PLANNED])
-    known = declared.read_many(session, list(shown)) if shown else {}
-    changes = []
-    for number, hostname in shown.items():
-        if new := edit.of(known[number]):
-            old = {field: known[number].get(field) for field in new}
-            changes.append((hostname, old, new))
-    return Plan(changes, len(shown) - len(changes), len(ids[PLANNED:]))
+    changes, refused, same = [], [], 0
+    around = _around(session, edit.put)
+    for hostname, known, new in _edited(session, ids, edit):
+        if why := _refused(hostname, known, new):
+            refused.append((hostname, why))
+        elif new:
+            told = _told(known, new | around if new.keys() & {"room", "rack"} else new)
+            changes.append((hostname, {field: known.get(field) for field in told}, told))
+        else:
+            same += 1
+    return Plan(changes, refused, same, len(ids[PLANNED:]))
 
 
 def check(session, ids, edit, *, actor):
@@ -89,8 +110,20 @@ def check(session, ids, edit, *, actor):
 
     Whoever calls this rolls back.
     """
-    for hostname, _old, new in plan(session, ids, edit).changes[:1]:
-        assets.declare(session, hostname, actor=actor, **new)
+    for hostname, _known, new in _edited(session, ids, edit):
+        if new:
+            try:
+                assets.declare(session, hostname, actor=actor, **new)
+            except Invalid as error:
+                if not _is_of_one(edit, error):
+                    raise
+            return
+
+
+def _is_of_one(edit, error):
+    """Tell whether an error stands against one asset alone: its other day goes not with this."""
+    days = {*declared.DAYS}
+    return error.fields.keys() <= days and not days <= edit.put.keys()
 
 
 def apply(session, number, edit, *, actor, why=None):
@@ -106,9 +139,49 @@ def apply(session, number, edit, *, actor, why=None):
     return asset.version != version
 
 
-def _same(field, old, new):
+def _edited(session, ids, edit):
+    """Yield (hostname, what is declared, what is to be) of the first of these assets."""
+    shown = hostnames(session, ids[:PLANNED])
+    known = declared.read_many(session, list(shown)) if shown else {}
+    for number, hostname in shown.items():
+        yield hostname, known[number], edit.of(known[number])
+
+
+def _around(session, put):
+    """Return {field: name} of where a rack or a room is that is put, if only one may be meant."""
+    for resource in (RACKS, ROOMS):
+        if text := put.get(resource.field):
+            found = places.candidates(session, resource, text)
+            names_ = found[0].names if len(found) == 1 else ()
+            return dict(zip(resource.within, names_, strict=False))
+    return {}
+
+
+def _refused(hostname, known, new):
+    """Return why an asset can't come into the state that is wanted; None where it can."""
+    try:
+        lifecycle.check(hostname, known["state"], new.get("state", known["state"]))
+    except Conflict as error:
+        return error.message
+    return None
+
+
+def _told(known, new):
+    """Return what changes: what is new, and what goes because it was within another place."""
+    told = {name: value for name, value in new.items() if not _same(name, known, value)}
+    moved = [places.FIELDS.index(name) for name in told if name in places.FIELDS]
+    inner = places.FIELDS[max(moved) + 1 :] if moved else ()
+    return told | {n: None for n in inner if n not in new and known.get(n) is not None}
+
+
+def _same(field, known, new):
     """Tell whether a value is declared already; names are the same in any case."""
+    old = known.get(field)
     if old in (None, "") and new in (None, ""):
         return True
     is_name = isinstance(old, str) and isinstance(new, str) and field != "comment"
+    if is_name and field in ("room", "rack"):
+        inside = places.FIELDS[: places.FIELDS.index(field) + 1]
+        path = picking.path_of(*(known.get(name) for name in inside))
+        return new.lower() in (old.lower(), path.lower())
     return old.lower() == new.lower() if is_name else old == new

@@ -14,7 +14,7 @@ from cmdb_api.services.findings import FINDING
 
 DECISION = Decision.__table__
 MUTE, UNMUTE, IGNORE, REOPEN = "mute", "unmute", "ignore", "reopen"
-PARAMETERS = ("into", "until")
+NAMES = tuple(sorted({MUTE, UNMUTE, IGNORE, REOPEN, *actions.NAMES}))
 # In the place of the digest of a cause that is gone: equal to none.
 ENDED = ""
 

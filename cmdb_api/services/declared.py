@@ -13,7 +13,8 @@ from cmdb_api.services import drift, edits, lifecycle, locking, named, places
 from cmdb_api.services.access import limits, visibility
 from cmdb_api.services.resources import MANY, SINGLE, TAGS
 
-PLAIN = ("purchased_on", "warranty_until", "inventory_number", "comment")
+DAYS = ("purchased_on", "warranty_until")
+PLAIN = (*DAYS, "inventory_number", "comment")
 # Those that name one of something else, less those that tell where an asset stands.
 REFERENCES = tuple(r for r in SINGLE if r.field not in places.FIELDS)
 FIELDS = (
@@ -79,13 +80,29 @@ def _steps(session, asset, given, actor):
             yield lambda resource=resource, names=names: _link(
                 session, asset, resource, names, actor
             )
-    for name in PLAIN:
-        if name in given:
-            setattr(asset, name, given[name])
+    yield lambda: _put(asset, given)
     if "expected" in given:
         yield lambda: _expect(session, asset, given["expected"])
     if "state" in given:
         yield lambda: lifecycle.move(asset, given["state"])
+
+
+def _put(asset, given):
+    check_days(asset, given)
+    for name in PLAIN:
+        if name in given:
+            setattr(asset, name, given[name])
+
+
+def check_days(asset, given):
+    """Raise Invalid where a warranty is to end before the purchase; ``asset`` None: a new one."""
+    known = {name: getattr(asset, name, None) for name in DAYS}
+    # What was wrong already, and stays, hinders no other edit.
+    new = [name for name in DAYS if name in given and given[name] != known[name]]
+    bought, ends = (given.get(name, known[name]) for name in DAYS)
+    if new and bought and ends and ends < bought:
+        told = f"the warranty would end on {ends}, before the purchase on {bought}"
+        raise Invalid.of(new[-1], told)
 
 
 def _refer(session, asset, resource, name):

@@ -103,13 +103,24 @@ def virtual(items):
 
 
 def faults(*tests):
-    """Return what reads "PLACE: FAULT" of all that fails; a test gives an item's fault, or None."""
+    """
+    Return what reads "PLACE (SERIAL): FAULT" of all that fails.
+
+    A test gives an item's fault, or None.
+    """
 
     def read(items):
-        told = ((place, test(item)) for place, item in sorted(items.items()) for test in tests)
-        return [f"{place}: {fault}" for place, fault in told if fault]
+        told = (
+            (place, item, test(item)) for place, item in sorted(items.items()) for test in tests
+        )
+        return [f"{_which(place, item)}: {fault}" for place, item, fault in told if fault]
 
     return read
+
+
+def _which(place, item):
+    """Return what somebody looks for who is to change it: the place, and the sticker."""
+    return f"{place} ({item['serial']})" if item.get("serial") else place
 
 
 def said(field, words, before=""):

@@ -65,6 +65,24 @@ def standing(session, rack_ids):
     return found
 
 
+def gaps(session):
+    """Return {rack id: the most units that are free beside each other}, where something stands."""
+    with visibility.unscoped(session):
+        return dict(map(tuple, session.execute(_gaps())))
+
+
+def _gaps():
+    asset, behind = Asset.__table__.c, Asset.position_u + func.coalesce(Asset.height_u, 1)
+    in_rack = {"partition_by": asset.rack_id, "order_by": asset.position_u}
+    # The first unit above all that stands lower.
+    free = func.coalesce(func.max(behind).over(**in_rack, rows=(None, -1)), 1)
+    rows = select(asset.rack_id, (asset.position_u - free).label("below"), behind.label("behind"))
+    rows = rows.where(asset.rack_id.is_not(None), asset.position_u.is_not(None)).subquery()
+    below, above = func.max(rows.c.below), Rack.height_u + 1 - func.max(rows.c.behind)
+    query = select(Rack.id, case((below > above, below), else_=above))
+    return query.join_from(rows, Rack, Rack.id == rows.c.rack_id).group_by(Rack.id, Rack.height_u)
+
+
 def rackless(session, *, data_centre_id, room_id=None, limit):
     """Return the first assets that are in a place and in no rack of it, by name."""
     wanted = [Asset.rack_id.is_(None), Asset.data_centre_id == data_centre_id]

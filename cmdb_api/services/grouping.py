@@ -4,10 +4,23 @@ So is what changes to and fro on a host: flapping. Both are found by the changes
 query over a bounded window.
 """
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, case, cast, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+)
 
 from cmdb_api.errors import Invalid
 from cmdb_api.models import Asset, Change
@@ -29,6 +42,8 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 # What a line is ordered by where another happened last at the same time: likeness tells of what
 # kind and action it is, but for marks, which have none.
 TIES = ("kind", "action", "likeness")
+# What a line is called: the same, of one window.
+_NAME = re.compile(r"([a-z0-9_]*):([a-z]*):(-?\d{1,19})")
 # What lines can be ordered by beside that.
 SORTS = {"last_at": MOMENT, "first_at": MOMENT, "host_count": NUMBER, "change_count": NUMBER}
 
@@ -75,21 +90,48 @@ def window(since, until):
     return since, until
 
 
+def of(session, names, *, since=None, until=None, **filters):
+    """Return the ids of the assets that lines of a window are about; ``names`` as they are told."""
+    since, until = window(since, until)
+    wanted = list(changes.conditions(session, since=since, until=until, **filters))
+    keys = [match.groups() for name in names if (match := _NAME.fullmatch(name))]
+
+    def alike(rows, action):
+        given = [int(key[2]) for key in keys if key[:2] == ("", action)]
+        fits = [number for number in given if -(2**63) <= number < 2**63]
+        return dialects.among(session, rows.c.likeness, fits)
+
+    (each, *_, seen), (flaps, *_), (marked, *_) = _parts(wanted)
+    of_kind = tuple_(marked.c.kind, marked.c.action).in_([key[:2] for key in keys])
+    queries = (
+        select(each.c.asset_id).where(seen, alike(each, "")),
+        select(flaps.c.asset_id).where(alike(flaps, FLAPPED)),
+        select(marked.c.asset_id).where(of_kind),
+    )
+    return set(session.scalars(union(*queries)))
+
+
 def _lines(session, wanted):
     """Return the query for all lines: of like changes, of places that flap alike, and of marks."""
+    return union_all(*(_line(session, rows, *key).where(s) for rows, key, s in _parts(wanted)))
+
+
+def _parts(wanted):
+    """Return (rows, each of an asset, the columns of TIES, which rows) of each sort of lines."""
     c = CHANGE.c
     each = flapping.by_asset([*wanted, c.likeness.is_not(None)], c.likeness).cte("each")
     some = flapping.repeated(each).cte("some")
     flaps = flapping.of(some, wanted).cte("flaps")
     hidden = flapping.alike(some, flaps).subquery()
     key = tuple_(each.c.asset_id, each.c.likeness)
-    groups = _line(session, each, "", "", each.c.likeness).where(
-        or_(each.c.times == 1, key.not_in(select(hidden.c.asset_id, hidden.c.likeness)))
-    )
-    folded = _line(session, flaps, "", FLAPPED, flaps.c.likeness)
+    seen = or_(each.c.times == 1, key.not_in(select(hidden.c.asset_id, hidden.c.likeness)))
     marks = [*wanted, c.likeness.is_(None), c.action.in_(MARKS)]
     marked = flapping.by_asset(marks, c.kind, c.action).cte("marked")
-    return union_all(groups, folded, _line(session, marked, marked.c.kind, marked.c.action, 0))
+    return (
+        (each, ("", "", each.c.likeness), seen),
+        (flaps, ("", FLAPPED, flaps.c.likeness), true()),
+        (marked, (marked.c.kind, marked.c.action, 0), true()),
+    )
 
 
 def _line(session, rows, *key):
@@ -147,6 +189,7 @@ def _told(session, rows, wanted):
         told, is_mark = changes.told(change), change.action in MARKS
         flapped = row.action == FLAPPED
         yield {
+            "line": f"{row.kind}:{row.action}:{row.likeness}",
             **{name: told[name] for name in ("kind", "place", "action", "fields", "changes")},
             "before": None if is_mark else identifiers.without(change.kind, change.before),
             "after": None if is_mark else identifiers.without(change.kind, change.after),

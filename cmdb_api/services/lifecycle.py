@@ -1,8 +1,8 @@
 """The life of an asset: which state can follow which, and what that means for its key."""
 
 from cmdb_api.errors import Conflict
+from cmdb_api.models import types
 from cmdb_api.models.asset import OFFLINE, ONLINE, PLANNED, RACKED, RETIRED
-from cmdb_api.models.types import now
 
 POSSIBLE = {
     PLANNED: (RACKED, ONLINE, RETIRED),
@@ -20,17 +20,21 @@ def start(asset, state):
 
 def move(asset, state):
     """Bring an asset into another state; raises Conflict with those that are possible."""
-    if state == asset.state:
-        return
-    possible = POSSIBLE[asset.state]
-    if state not in possible:
-        text = f"{asset.hostname} is {asset.state}: it can become {' or '.join(possible)}"
+    check(asset.hostname, asset.state, state)
+    if state != asset.state:
+        _set(asset, state)
+
+
+def check(hostname, now, state):
+    """Raise Conflict where an asset in one state can't come into another one."""
+    possible = POSSIBLE[now]
+    if state not in (now, *possible):
+        text = f"{hostname} is {now}: it can become {' or '.join(possible)}"
         raise Conflict.of("state", f"{text}, not {state}", details={"possible": list(possible)})
-    _set(asset, state)
 
 
 def _set(asset, state):
     """Retiring revokes the key, and so does coming back: what was signed meanwhile is worthless."""
     if RETIRED in (asset.state, state):
         asset.key_generation += 1
-    asset.state, asset.state_at = state, now()
+    asset.state, asset.state_at = state, types.now()

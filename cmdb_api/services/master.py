@@ -109,6 +109,14 @@ def one(session, resource, number):
     return _told(resource, row)
 
 
+def some(session, resource, numbers):
+    """Return those of a sort that are there of these, by name, each with ``uses``: what uses it."""
+    wanted = locking.among(session, resource.model.__table__.c.id, list(numbers))
+    query = _query(resource).where(wanted).order_by(resource.model.name_key)
+    found, using = session.execute(query).all(), uses.counts(session, resource, list(numbers))
+    return [_told(resource, row) | {"uses": using.get(row[0].id, [])} for row in found]
+
+
 def parents_of(session, resource, number):
     """Return {parent: its id, or None} of one of a sort."""
     columns = [getattr(resource.model, f"{name}_id").label(name) for name in resource.parents]

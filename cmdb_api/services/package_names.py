@@ -8,7 +8,7 @@ from cmdb_api.errors import Invalid
 from cmdb_api.models import BulkItem
 from cmdb_api.services import pages, patterns
 from cmdb_api.services.dialects import among
-from cmdb_api.services.package_lists import ITEM, KIND, NAME, holding, sizes
+from cmdb_api.services.package_lists import ITEM, KIND, NAME, SECTION, holding, sizes
 
 _VERSION = func.coalesce(BulkItem.data["version"].as_string(), "")
 SORTS = ("name", "-name")
@@ -36,6 +36,14 @@ def page(session, *, name=None, sort=None, limit, cursor=None):
         after, count = names[-1], count * _MORE
     items, following = pages.cut(found[: limit + 1], limit, lambda row: (row["name"],))
     return {"items": items, "next_cursor": following}
+
+
+def assets(session, names):
+    """Return the ids of the assets that have any of these packages."""
+    query = select(ITEM.id).where(ITEM.kind == KIND, among(session, NAME, names))
+    lists = holding(session, session.scalars(query).all())
+    has = among(session, SECTION.bulk_list_id, list(lists))
+    return set(session.scalars(select(SECTION.asset_id).where(SECTION.kind == KIND, has)))
 
 
 def _names(session, pattern, after, down, count):

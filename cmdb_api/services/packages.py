@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from cmdb_api.errors import NotFound
 from cmdb_api.models import Asset, BulkItem, Section
-from cmdb_api.services import nearest, package_rows, patterns
+from cmdb_api.services import nearest, package_rows, package_versions, patterns
 from cmdb_api.services.access import visibility
 from cmdb_api.services.dialects import among, paired
 from cmdb_api.services.package_lists import ITEM, KIND, holding, sizes
@@ -20,14 +20,16 @@ def page(session, *, name, version=None, query=None, sort=None, limit, cursor=No
     """
     Return the versions of a package, most hosts first, and one page of hosts by name.
 
-    ``version`` limits the hosts to those that have this one, also beside a newer one; ``query`` to
-    those that it finds. Raises NotFound where no host has it.
+    ``version`` limits the hosts to those that have this one, also beside a newer one, or one as it
+    asks for (``<3.0.13``); ``query`` to those that it finds. Raises NotFound where no host has it.
     """
     items = _items(session, name)
     known = package_rows.of(items)
     # What is wrong with them is told of any package.
     order = known.sorted(sort)
-    narrowed = known.condition(session, query) if query else None
+    asked = package_versions.condition(session, known, version)
+    narrowed = [known.condition(session, query)] if query else []
+    narrowed += [] if asked is None else [asked]
     lists = holding(session, list(items)) if items else {}
     hosts = sizes(session, list(lists)) if lists else {}
     counts = Counter()
@@ -35,13 +37,13 @@ def page(session, *, name, version=None, query=None, sort=None, limit, cursor=No
         counts.update(dict.fromkeys(lists[number], size))
     if not counts:
         raise NotFound(f"no host has a package {name}{nearest.hint(name, _alike(session, name))}")
-    wanted = {number for number in counts if version is None or _is(items[number], version)}
+    wanted = package_versions.those(items, counts, version if asked is None else None)
     if not wanted:
         raise _no_version(name, version, [items[number]["version"] for number in counts])
     held = {number: lists[number] & wanted for number in hosts if lists[number] & wanted}
     every, total = _hosts(session, held), sum(hosts[number] for number in held)
-    if narrowed is not None:
-        every = every.where(narrowed)
+    if narrowed:
+        every = every.where(*narrowed)
         total = _total(session, every)
     elif order.keys[0].name == "hostname":
         # One more tells of a next page, and the cursor's own may be told already.
@@ -95,10 +97,6 @@ def _first(session, held, order, count, cursor):
 def _total(session, every):
     """Return how many hosts a query finds: one may have a package twice."""
     return session.scalar(every.with_only_columns(func.count(Asset.id.distinct())))
-
-
-def _is(item, version):
-    return version == item["version"] or version in item.get("older_versions", ())
 
 
 def _versions(items, counts):

@@ -75,6 +75,15 @@ def of_serial(session, serial):
     return [_told(part) for part in _of(session, [number])] if number else []
 
 
+def beginning(session, text, most):
+    """Return the first parts whose serial numbers begin so; none of what is too short for that."""
+    prefix = text.strip().upper()
+    if len(prefix) < SHORTEST_PREFIX or _PATTERN in prefix:
+        return []
+    numbers = _serials(session, prefix, None, None, most)
+    return [_told(part) for part in _of(session, numbers)]
+
+
 def _exact(serial):
     number = part_items.as_looked_up(serial)
     if number is None:

@@ -3,7 +3,7 @@
 from cmdb_api.services import fullness
 from cmdb_api.services.search import at_hand
 
-_NUMBERS = ("height_u", "used_u", "free_u", "used_percent", "asset_count")
+_NUMBERS = ("height_u", "used_u", "free_u", "largest_gap", "used_percent", "asset_count")
 ROWS = at_hand.rows(
     "rack-space",
     dict.fromkeys(("name", "data_centre", "room", "description"), "str")
@@ -19,6 +19,9 @@ def page(session, *, name=None, **asked):
     ``name`` is a part of a place's name, or a pattern: what is in that is told. Raises Invalid.
     """
     found = [rack for centre in fullness.tree(session, name=name) for rack in _of(centre)]
+    gaps = fullness.gaps(session)
+    for rack in found:
+        rack["largest_gap"] = gaps.get(rack["id"], rack["height_u"])
     return at_hand.page(found, ROWS, **asked)
 
 

@@ -19,7 +19,7 @@ OF_STATUS = {"error": FAILING, "disabled": DISABLED, "unavailable": UNAVAILABLE}
 # {reason: what to do}, a line each.
 HINTS = {
     NEVER_SEEN: "install it: salt {host} state.apply cmdb; then: salt {host} cmdb.report",
-    SILENT: "ask it what waits and why: salt {host} cmdb.status",
+    SILENT: "ask it what waits and why: salt {host} cmdb.status; then: salt {host} cmdb.report",
     NOTHING: "ask it which collectors can run: salt {host} cmdb.plugins",
     FAILING: "try it: salt {host} cmdb.collect; the traceback is at /api/v1/assets/{path}",
     DISABLED: "set it to true below cmdb:collectors in the minion's configuration or pillar",
@@ -53,8 +53,9 @@ OF_AGENT = {
 }
 # The same for a host that never reported, and that no master and no roster names.
 OF_STRANGER = {
-    NEVER_SEEN: "no Salt master or roster names it: accept its minion's key, or install the agent: "
-    "python3 -m cmdb_agent install",
+    NEVER_SEEN: "no Salt master or roster names it; if it has a minion, on the master: salt-key -a "
+    "{host}; else on the host: python3 -m cmdb_agent install --url URL --key-file -; it asks for "
+    "the key that this prints on the API's host: cmdb key {host}",
 }
 REASONS = tuple(HINTS)
 # {reason: what Salt is to run on all such hosts}; the others are mended one by one, or elsewhere.

@@ -4,9 +4,11 @@ from sqlalchemy import func, select
 
 from cmdb_api.errors import Conflict, InUse
 from cmdb_api.models import Asset
-from cmdb_api.services import places, racks
+from cmdb_api.services import locking, places, racks
 from cmdb_api.services.access import units
 from cmdb_api.services.resources import BUSINESS_UNITS, RACKS, RESOURCES
+
+ASSETS = "assets"
 
 
 def check(session, resource, row):
@@ -27,6 +29,23 @@ def check(session, resource, row):
         text = f"the {resource.noun} {row.name} is used by {shown}{more}"
         details = {"used_by": others, "count": count}
         raise InUse(f"{text}: let these name another first", details=details)
+
+
+def counts(session, resource, numbers):
+    """Return {id: [(what uses it, how many do)]} of those of these that anything uses."""
+    asked = [(ASSETS, resource.of_asset)]
+    for other in RESOURCES:
+        if resource.name in other.parents:
+            asked.append((other.path, getattr(other.model, f"{resource.name}_id")))
+    if resource is BUSINESS_UNITS:
+        asked += units.LIMITED
+    found = {}
+    for what, column in asked:
+        wanted = locking.among(session, column, numbers)
+        rows = session.execute(select(column, func.count()).where(wanted).group_by(column))
+        for number, count in rows:
+            found.setdefault(number, []).append((what, count))
+    return found
 
 
 def check_height(session, rack):
@@ -58,13 +77,13 @@ def _assets(session, resource, row):
     """Return the first assets that name a row, with their units in a rack, and how many do."""
     if resource is RACKS:
         rows = racks.standing(session, row.id)
-        return [{"resource": "assets"} | racks.told(each) for each in rows], len(rows)
+        return [{"resource": ASSETS} | racks.told(each) for each in rows], len(rows)
     query = select(Asset.hostname).where(resource.of_asset == row.id)
     count = select(func.count()).where(resource.of_asset == row.id)
     if resource.link is not None:
         query = query.join(resource.link, resource.link.c.asset_id == Asset.id)
     names = session.scalars(query.order_by(Asset.hostname_key).limit(places.SHOWN)).all()
-    return [{"resource": "assets", "hostname": name} for name in names], session.scalar(count)
+    return [{"resource": ASSETS, "hostname": name} for name in names], session.scalar(count)
 
 
 def _spoken(other):

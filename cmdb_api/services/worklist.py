@@ -4,7 +4,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from cmdb_api.errors import NotFound
-from cmdb_api.models import Asset, AssetStatus, Finding
+from cmdb_api.models import Asset, AssetStatus, Decision, Finding
 from cmdb_api.models.finding import KINDS, MUTED, OPEN, STATUSES, UNKNOWN_HOST
 from cmdb_api.models.types import now
 from cmdb_api.services import assets, decisions, names
@@ -16,7 +16,12 @@ from cmdb_api.services.search.columns import MOMENT, NUMBER
 from cmdb_api.services.search.rows import Field, Rows
 
 ANY = "any"
+OF_DECISION = ("decision", "decided_by", "decided_at", "comment")
 _OTHER = aliased(Asset)
+# What was decided last.
+_LAST, _EACH = aliased(Decision), aliased(Decision)
+_NUMBER = select(func.max(_EACH.seq)).where(_EACH.finding_id == Finding.id).correlate(Finding)
+_IS_LAST = and_(_LAST.finding_id == Finding.id, _LAST.seq == _NUMBER.scalar_subquery())
 
 
 def _has_status(session, wanted):
@@ -46,6 +51,12 @@ ROWS = Rows(
         "first_at": Field(Finding.first_at, MOMENT, always=True, description="opened first"),
         "seen_at": Field(Finding.seen_at, MOMENT, always=True, description="told last"),
         "muted_until": Field(Finding.muted_until, MOMENT, description="until when it is muted"),
+        "decision": Field(
+            _LAST.decision, offered=decisions.NAMES, description="what was decided last"
+        ),
+        "decided_by": Field(_LAST.actor, description="who decided last"),
+        "decided_at": Field(_LAST.at, MOMENT, description="when it was decided last"),
+        "comment": Field(_LAST.comment, unique=True, description="on what was decided last"),
     },
     order=("-opened_at", "-id"),
     asset=Finding.asset_id,
@@ -155,9 +166,12 @@ def _query(moment):
             _status(moment).label("now"),
             func.coalesce(Asset.hostname, Finding.hostname).label("name"),
             _OTHER.hostname.label("other"),
+            *(_LAST.decision, _LAST.comment),
+            *(_LAST.actor.label("decided_by"), _LAST.at.label("decided_at")),
         )
         .join(Asset, Asset.id == Finding.asset_id, isouter=True)
         .join(_OTHER, _OTHER.id == Finding.other_id, isouter=True)
+        .join(_LAST, _IS_LAST, isouter=True)
     )
 
 
@@ -192,5 +206,6 @@ def _told(row):
     finding = row.Finding
     told = {column.key: getattr(finding, column.key) for column in FINDING.columns}
     told |= {"status": row.now, "hostname": row.name, "other": row.other}
+    told |= {name: getattr(row, name) for name in OF_DECISION}
     told["muted_until"] = finding.muted_until if row.now == MUTED else None
     return told

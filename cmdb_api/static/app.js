@@ -65,11 +65,17 @@
     });
     const copy = event.target.closest("[data-copy]");
     if (copy) {
-      const text = copy.closest(".copyable").querySelector("code").textContent;
-      navigator.clipboard?.writeText(text).then(() => {
+      const code = copy.closest(".copyable").querySelector("code");
+      const done = () => {
         copy.classList.add("copied");
         copy.lastChild.textContent = ` ${copy.dataset.copied}`;
-      });
+      };
+      // Without TLS browsers have no clipboard but that of what is selected.
+      if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(done);
+      else {
+        window.getSelection().selectAllChildren(code);
+        if (document.execCommand("copy")) done();
+      }
     }
     const asked = event.target.closest("[data-confirm]");
     if (asked && !window.confirm(asked.dataset.confirm)) event.preventDefault();
@@ -183,6 +189,13 @@
     const list = target.lastElementChild, over = list.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
     if (over > 0) list.style.marginLeft = `-${over}px`;
   }, true);
+  // The head of a column, with Shift: what is alike is ordered by it.
+  document.addEventListener("click", (event) => {
+    const link = event.shiftKey && event.target.closest("a[data-then]");
+    if (!link) return;
+    event.preventDefault();
+    location.assign(link.dataset.then);
+  });
   // A long list of boxes, narrowed to those that have a text.
   document.addEventListener("input", (event) => {
     if (!event.target.matches("[data-narrow]")) return;

@@ -95,7 +95,7 @@ PAGES = {
     **_pages("findings", _READ, "page one"),
     **_pages("findings", _SEND, "decide decide_many page_picked"),
     **_pages("packages", _READ, "page"),
-    **_pages("packages", _SEND, "page_picked"),
+    **_pages("packages", _SEND, "page_picked edit"),
     **_pages("parts", _READ, "page"),
     **_pages("parts", _SEND, "page_picked"),
     **_pages(
@@ -111,7 +111,7 @@ PAGES = {
     **_pages("asset_edit", _FORM, "register edit state aliases_of"),
     **_pages("asset_edit", _SEND, "remove_alias"),
     **_pages("changes", _READ, "page one"),
-    **_pages("changes", _SEND, "page_picked"),
+    **_pages("changes", _SEND, "page_picked edit"),
     **_pages("saved", _READ, "page open"),
     **_pages("saved", _FORM, "add edit remove"),
     **_pages("saved", _SEND, "page_picked remove_many share_many"),

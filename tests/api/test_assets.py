@@ -1,6 +1,7 @@
 """Assets: registered, listed, described by people."""
 
 import threading
+from datetime import date
 
 import pytest
 from sqlalchemy import event, update
@@ -110,6 +111,44 @@ def test_registering_and_editing_are_changes_with_a_name(make_client):
         {"field": "inventory_number", "old": None, "new": "7"},
         {"field": "warranty_until", "old": None, "new": "2031-01-31"},
     ]
+
+
+def test_a_warranty_does_not_end_before_the_purchase(writer):
+    days = {"purchased_on": "2026-03-01", "warranty_until": "2026-02-28"}
+    wrong = writer.post(ASSETS, json={"hostname": "web01"} | days)
+    assert wrong.status_code == 422
+    assert wrong.json["error"]["fields"] == {
+        "warranty_until": [
+            "the warranty would end on 2026-02-28, before the purchase on 2026-03-01"
+        ]
+    }
+    same = days | {"warranty_until": "2026-03-01"}
+    assert writer.post(ASSETS, json={"hostname": "web01"} | same).status_code == 201
+
+    def edit(**given):
+        answer = writer.patch(f"{ASSETS}/web01", json=given)
+        return answer.status_code, list(answer.json.get("error", {}).get("fields", ()))
+
+    assert edit(purchased_on="2026-03-02") == (422, ["purchased_on"])
+    assert edit(warranty_until="2026-02-28") == (422, ["warranty_until"])
+    # All that is wrong is told at once, and nothing of it is written.
+    both = edit(warranty_until="2026-02-28", environment="nosuch", comment="x")
+    assert both == (422, ["environment", "warranty_until"])
+    assert edit(warranty_until="2026-02-28", purchased_on=None) == (200, [])
+
+
+def test_days_that_were_wrong_before_stay_while_the_rest_is_edited(app, writer):
+    writer.post(ASSETS, json={"hostname": "web01"})
+    days = {"purchased_on": "2026-03-01", "warranty_until": "2026-02-28"}
+    with app.app_context():
+        given = {name: date.fromisoformat(day) for name, day in days.items()}
+        db.session.execute(update(Asset).values(**given))
+        db.session.commit()
+    answer = writer.patch(f"{ASSETS}/web01", json=days | {"comment": "x"})
+    assert (answer.status_code, answer.json["comment"]) == (200, "x")
+    worse = writer.patch(f"{ASSETS}/web01", json={"warranty_until": "2026-02-27"})
+    assert worse.status_code == 422
+    assert writer.patch(f"{ASSETS}/web01", json={"warranty_until": None}).status_code == 200
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])

@@ -190,10 +190,10 @@ def test_what_fails_is_told_with_its_place(kind, item, fault):
     assert found == ([f"here: {fault}"] if fault else [])
 
 
-def test_one_component_can_fail_twice():
-    disk = {"c0:1:2": {"state": "failed", "smart_alert": True}}
+def test_one_component_can_fail_twice_and_is_told_with_its_serial_number():
+    disk = {"c0:1:2": {"state": "failed", "smart_alert": True, "serial": "EX-7"}}
     found = observed("raid_disk.faults", raid_disk=disk)
-    assert found == ["c0:1:2: failed", "c0:1:2: failure foreseen"]
+    assert found == ["c0:1:2 (EX-7): failed", "c0:1:2 (EX-7): failure foreseen"]
 
 
 def test_cards_that_only_show_a_console_are_no_gpu():

@@ -327,6 +327,44 @@ def test_findings_are_filtered(post, found, reader):
     assert reader.get(f"{FINDINGS}/{2**80}").status_code == 404
 
 
+def test_lists_tell_what_was_decided_last_and_by_whom(post, found, reader, writer, make_client):
+    post(failing(), failing(host="web02"), failing(host="web03"))
+    assert {(one["decision"], one["decided_by"], one["comment"]) for one in found()} == {
+        (None, None, None)
+    }
+    numbers = {one["hostname"]: one["id"] for one in found()}
+    of_one = f"{FINDINGS}/{numbers['web01']}/decision"
+    other = make_client("write")
+    for client, decision in ((writer, "mute"), (other, "unmute"), (other, "ignore")):
+        given = {"decision": decision, "comment": f"to {decision}"}
+        assert client.post(of_one, json=given).status_code == 200
+    writer.post(f"{FINDINGS}/{numbers['web02']}/decision", json={"decision": "mute"})
+    (told,) = found(status="decided")
+    assert (told["decision"], told["comment"]) == ("ignore", "to ignore")
+    last = reader.get(f"{FINDINGS}/{told['id']}").json["decisions"][-1]
+    assert (told["decided_by"], told["decided_at"]) == (last["actor"], last["at"])
+    by = [one["decided_by"] for one in found(status="any", sort="hostname")]
+    assert by[0] and by[2] is None
+    for query, hosts in (
+        ("decision:ignore", ["web01"]),
+        (
+            f"decided_by:{by[1]}",
+            sorted(
+                {name for name, who in zip(("web01", "web02"), by, strict=False) if who == by[1]}
+            ),
+        ),
+        ("decided_at:>now-1h", ["web01", "web02"]),
+        ("NOT decided_by:*", ["web03"]),
+        ('comment:"to ignore"', ["web01"]),
+    ):
+        got = found(status="any", sort="hostname", query=query)
+        assert [one["hostname"] for one in got] == hosts, query
+    got = found(status="any", sort="-decided_at")
+    assert [one["hostname"] for one in got] == ["web02", "web01", "web03"]
+    for sort in ("decision", "decided_by", "comment", "decided_at"):
+        assert len(found(status="any", sort=sort, limit=2)) == 2
+
+
 def test_reading_is_not_deciding(post, only, reader):
     post(failing())
     answer = reader.post(f"{FINDINGS}/{only()['id']}/decision", json={"decision": "ignore"})

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from cmdb_api.services import likeness, times
+from cmdb_api.extensions import db
+from cmdb_api.models import Asset
+from cmdb_api.services import grouping, likeness, times
 from tests.reports import make_report, section
 
 GROUPS = "/api/v1/changes/groups"
@@ -202,6 +205,27 @@ def test_a_component_that_comes_and_goes_flaps(reported, groups):
     (line,) = groups()
     assert (line["place"], line["flapped"]["times"]) == ("2", 6)
     assert line["flapped"]["between"] in ([None, {"slot": "2"}], [{"slot": "2"}, None])
+
+
+def test_each_line_tells_the_assets_that_it_is_about(reported, app):
+    for minutes, carrier in zip((90, 80, 70, 60, 50), (True, False) * 3, strict=False):
+        for host in ("web01", "web02"):
+            reported(host, minutes, nic(carrier) | package("1" if minutes > 60 else "2"))
+    reported("web03", 90, nic(True) | package("1"))
+    reported("web03", 40, nic(False) | package("2"))
+    with app.app_context():
+        lines = grouping.page(db.session, limit=100)["items"]
+        known = dict(db.session.execute(select(Asset.hostname, Asset.id)).all())
+        told = {line["line"]: {known[name] for name in line["hosts"]} for line in lines}
+        assert {bool(line["flapped"]) for line in lines} == {True, False}
+        for name, ids in told.items():
+            assert grouping.of(db.session, [name]) == ids, name
+        assert grouping.of(db.session, list(told)) == set(known.values())
+        assert grouping.of(db.session, list(told), asset="web03") == {known["web03"]}
+        later = datetime.now(UTC) - timedelta(minutes=45)
+        assert grouping.of(db.session, list(told), since=later) == {known["web03"]}
+        for nothing in ([], ["x"], ["::" + "9" * 19], ["disk:added:0", "::-1", "'"]):
+            assert grouping.of(db.session, nothing) == set()
 
 
 def test_the_window_is_a_day_unless_another_is_asked_for(reported, groups):

@@ -243,7 +243,7 @@ def fleet(writer, places, post, make_report):
         **{"rack": "FRA1 / Room 2 / A12", "position_u": 3, "height_u": 2, "tags": ["-", "x;y"]},
         **{"environment": "production", "business_unit": "Shop; web", "supplier": "Example Ltd"},
         **{"services": ["a, b", 'c "d"', "e;f"], "contacts": ["Team、Web"]},
-        **{"purchased_on": "2026-01-02", "warranty_until": "1899-01-31"},
+        **{"purchased_on": "1899-01-31", "warranty_until": "2026-01-02"},
         **{"inventory_number": "000123", "comment": "=1+1\n'two\u3000"},
         "expected": {"memory.total_bytes": 2**36, "host.virtual": False, "os.name": "Debian*"},
     }
@@ -366,6 +366,21 @@ def test_all_that_is_wrong_in_a_row_is_told_at_once(import_, places):
     assert "names that are missing can be added: create=contacts,rack" in told["notes"]
     told = import_(text, create="contacts,rack")
     assert {f["field"] for f in told["failures"]} == {"warranty_until", "state"}
+
+
+def test_a_warranty_before_the_purchase_is_a_fault_of_its_cell(import_, writer):
+    writer.post(ASSETS, json={"hostname": "web02", "purchased_on": "2026-03-01"})
+    text = (
+        "hostname,purchased_on,warranty_until\nweb01,2026-03-01,2026-02-28\nweb02,,2026-02-28\n"
+        "web03,2026-03-01,2026-03-01\n"
+    )
+    told = import_(text)
+    assert {(f["row"], f["field"]) for f in told["failures"]} == {
+        (2, "warranty_until"),
+        (3, "warranty_until"),
+    }
+    assert "end on 2026-02-28, before the purchase on 2026-03-01" in told["failures"][0]["reason"]
+    assert told["counts"]["created"] == 1
 
 
 @pytest.mark.parametrize("row", ["合计,2台,96", "Total:,,96", "小计,,"])

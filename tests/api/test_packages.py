@@ -66,6 +66,44 @@ def test_one_version_can_be_chosen_also_where_a_newer_one_is_beside_it(installed
     assert {row["version"] for row in got["versions"]} == {"6.1", "6.2", "6.3"}
 
 
+def test_versions_are_asked_for_as_in_searches(installed, ask, reader):
+    installed("web01", item("openssl", "3.0.11-1~deb12u2"))
+    installed("web02", item("openssl", "3.0.13-1~deb12u1", older_versions=["1.1.1w-0+deb11u1"]))
+    installed("web03", item("openssl", "3.1.4-2"))
+    for version, hosts in (
+        ("<3.0.13", ["web01", "web02"]),
+        (">=3.0.13", ["web02", "web03"]),
+        (">=3 AND <3.1", ["web01", "web02"]),
+        (">=3 <3.1", ["web01", "web02"]),
+        ("[3.0.12 TO 3.2}", ["web02", "web03"]),
+        ("3.0.*", ["web01", "web02"]),
+        ("<3.0 OR >3.1", ["web02", "web03"]),
+        ("3.1.4", ["web03"]),
+        ("3.1.4-2", ["web03"]),
+        ("1.1.1w-0+deb11u1", ["web02"]),
+        ("<1", []),
+    ):
+        got = ask("openssl", version=version)
+        assert [row["hostname"] for row in got["items"]] == hosts, version
+        assert (got["total"], len(got["versions"])) == (len(hosts), 3), version
+    got = ask("openssl", version=">3", query="hostname:web03")
+    assert [row["hostname"] for row in got["items"]] == ["web03"]
+    for version in (
+        "<",
+        "(3",
+        "3 AND hostname:web01",
+        "3) OR (hostname:web01",
+        "* * * * * * * *(",
+        "[3",
+    ):
+        answer = reader.get(PACKAGES, query_string={"name": "openssl", "version": version})
+        assert answer.status_code == 422, version
+        assert list(answer.json["error"]["fields"]) == ["version"], answer.json
+        assert "at character" not in answer.json["error"]["message"]
+    answer = reader.get(PACKAGES, query_string={"name": "openssl", "version": "3.0.14"})
+    assert answer.status_code == 404
+
+
 def test_a_host_with_two_architectures_counts_once(installed, ask):
     installed("web01", item("libc6", "2.36"), item("libc6", "2.36", arch="i386"))
     got = ask("libc6")

@@ -280,6 +280,51 @@ def test_a_word_is_looked_for_in_what_names_an_asset(find):
     )
 
 
+def test_a_word_may_be_the_first_part_of_an_address_or_of_a_serial_number(find):
+    find.check(
+        {
+            "192.0.2.": BOTH,
+            "192.0": BOTH,
+            "198.51.100": WEB2,
+            "198.51.10": WEB2,
+            "192.0.3": "",
+            "192.0.2.70": "",
+            "2001:db8:": WEB2,
+            "2001:0DB8::": WEB2,
+            "2001:db8:1": "",
+            "00:00:5e:00": BOTH,
+            "00-00-5E-00-53-02": WEB2,
+            "00-00-5e-00-53-0": BOTH,
+            "0000.5e00.53": BOTH,
+            "00005e0053": BOTH,
+            "00:00:5e:01": "",
+            '"2001:db8"': WEB2,
+            "-192.0.2.": "db01",
+            # Whole addresses, and what is asked of a field, mean themselves.
+            "address:192.0.2": "",
+            "198.51.100.7": WEB2,
+            "EX-2": WEB2,
+            "EX-": "",
+            "serial:EX-": "",
+        }
+    )
+
+
+def test_a_part_of_a_serial_number_is_its_first(find, post, make_report):
+    disks = [{"slot": "1", "model": "x", "serial": "EXAMPLE12_4"}]
+    post(make_report("db01", {"disk": section(disks, serial="serial")}))
+    find.check(
+        {
+            "example1": "db01",
+            "EXAMPLE12": "db01",
+            "EXAMPLE12%": "",
+            "EXAMPLE12_": "db01",
+            "XAMPLE12": "",
+            "EXAMPLE": WEB2,
+        }
+    )
+
+
 def test_a_wrong_search_is_told_what_is_wrong_and_where(find):
     wrong = {
         "web AND (": "at character 10: the search ends too early",

@@ -1,5 +1,7 @@
 """Assets are described in forms: nothing typed is lost, nothing is changed but what was edited."""
 
+import re
+
 import pytest
 
 from tests.console.conftest import Driver, log_in_client, token_of
@@ -76,6 +78,17 @@ def test_what_was_not_edited_is_not_changed(client, driver):
     assert (change["actor"], change["fields"]) == ("anna", ["comment"])
 
 
+def test_a_warranty_before_the_purchase_is_refused_beside_its_field(client, driver):
+    form = filled(client, "/assets/web01/edit") | {"purchased_on": "2026-12-01"}
+    assert client.post("/assets/web01/edit", data=form).status_code == 303
+    form = filled(client, "/assets/web01/edit") | {"warranty_until": "2026-11-30"}
+    wrong = client.post("/assets/web01/edit", data=form)
+    assert wrong.status_code == 422
+    beside = re.search(r'id="warranty_until-error"[^>]*>(.*?)</', wrong.text, re.DOTALL)[1]
+    assert "2026-11-30" in beside and "2026-12-01" in beside
+    assert 'value="2026-11-30"' in wrong.text
+
+
 def test_what_is_emptied_is_taken_away(client, driver):
     form = filled(client, "/assets/web01/edit")
     empty = {"tags": "", "environment": "", "warranty_until": "", "rack": "", "expected-value": ""}
@@ -99,21 +112,39 @@ def test_taken_units_are_told_with_the_nearest_free_place_which_one_button_takes
     assert (of(driver)["position_u"], of(driver)["height_u"]) == (12, 2)
 
 
-def test_a_lost_race_is_told_and_the_form_wins_when_it_is_sent_again(fresh_site, look, driver):
+def test_after_a_lost_race_what_was_typed_wins_and_all_else_stays_theirs(fresh_site, look, driver):
     page = look(fresh_site, "olga").page
     page.goto(f"{fresh_site.url}/assets/web01/edit")
-    edited = {"comment": "theirs", "environment": None}
+    edited = {"comment": "theirs", "environment": None, "inventory_number": "I 7"}
     assert driver.patch(f"{API}/assets/web01", json=edited).status_code == 200
     page.fill('[name="comment"]', "mine")
     page.get_by_role("button", name="Save").click()
     told = page.locator(".alert-warning").inner_text()
     assert "Somebody else changed this" in told
-    assert "theirs" in told and "mine" in told and "Environment" in told
-    assert "Tags" not in told and "Rack" not in told and "Expected" not in told
+    assert "theirs" in told and "mine" in told
+    for untouched in ("Environment", "Inventory", "Tags", "Rack", "Expected"):
+        assert untouched not in told, untouched
     assert of(driver)["comment"] == "theirs"
+    # A second one who is quicker.
+    again = {"height_u": 3, "expected": {"memory.total_bytes": "64GiB"}}
+    assert driver.patch(f"{API}/assets/web01", json=again).status_code == 200
+    page.get_by_role("button", name="Save").click()
+    assert "Somebody else changed this" in page.locator(".alert-warning").inner_text()
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/assets/web01")
-    assert (of(driver)["comment"], of(driver)["environment"]) == ("mine", "production")
+    now = of(driver)
+    assert (now["comment"], now["environment"], now["inventory_number"]) == ("mine", None, "I 7")
+    assert (now["height_u"], now["expected"]) == (3, {"memory.total_bytes": 64 * 1024**3})
+
+
+def test_what_was_typed_for_an_asset_that_is_gone_is_not_lost(client, driver):
+    form = filled(client, "/assets/never01/edit") | {"comment": "an hour of work"}
+    assert driver.delete(f"{API}/assets/never01").status_code == 204
+    headers = {"Origin": "http://localhost"}
+    answer = client.post("/assets/never01/edit", data=form, headers=headers)
+    assert answer.status_code == 404
+    assert "What you typed is not saved" in answer.text and "an hour of work" in answer.text
+    assert "csrf_token" not in answer.text.partition("What you typed")[2].partition("</dl>")[0]
 
 
 def test_an_asset_is_renamed_and_found_by_both_names(client, driver):

@@ -6,7 +6,7 @@ import pytest
 
 from cmdb_api.errors import Invalid
 from cmdb_api.views.console import searching
-from tests.console.conftest import log_in_client
+from tests.console.conftest import Driver, log_in_client
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +156,53 @@ def test_find_shows_assets_parts_that_are_gone_and_places(fresh_site):
 
 
 @pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("web 02", {"web02"}),
+        ("02  WEB", {"web02"}),
+        ('"web 02"', set()),
+        ("192.0.2.", {"db01", "web01", "web02"}),
+        ("00:00", {"db01", "web01", "web02"}),
+        ("0000.5e00", {"db01", "web01", "web02"}),
+        ("00:00:5e:01", set()),
+        ("EXAMPLE-B-web0", {"web01", "web02"}),
+    ],
+)
+def test_what_is_known_in_part_is_found(client, wanted, found):
+    page = client.get("/find", query_string={"q": wanted}, follow_redirects=True)
+    shown = {name for name in ("db01", "web01", "web02") if f'href="/assets/{name}"' in page.text}
+    assert shown == found
+
+
+def test_a_gone_part_is_found_by_the_beginning_of_its_serial_number(fresh_site):
+    client = log_in_client(fresh_site.app, "vera")
+    gone = client.get("/find?q=example-d1").text
+    assert "Parts with this serial number" in gone
+    part = client.get("/find?q=Example-D").text
+    assert "Parts whose serial number begins so" in part
+    assert "in no host now" in part
+    assert 'href="/parts?serial=Example-D*"' in part
+    hint = client.get("/find?q=Example-X").text
+    assert "search among all" in hint
+
+
+def test_a_place_is_found_by_the_whole_phrase(client):
+    assert "/master/rooms/" in client.get("/find?q=hall+2").text
+    assert "/master/rooms/" not in client.get("/find?q=2+hall").text
+
+
+def test_more_assets_than_are_shown_are_counted_and_linked(fresh_site):
+    admin = Driver(fresh_site.app, "admin")
+    for number in range(23):
+        admin.post("/api/v1/assets", json={"hostname": f"box{number:02}.example.com"})
+    client = log_in_client(fresh_site.app, "vera")
+    page = client.get("/find?q=box+example").text
+    assert "The first 20 of 23 assets" in page
+    assert 'href="/assets?query=box+example"' in page
+    assert "23" in client.get("/assets?query=box+example").text
+
+
+@pytest.mark.parametrize(
     "wanted", ["no-such-thing", "<script>", "a\0b", "x" * 900, "2001:db8::7", "fe80::1"]
 )
 def test_what_is_not_found_gets_hints(client, wanted):
@@ -188,3 +235,32 @@ def test_the_actions_on_an_asset_are_on_its_page_for_those_who_may(site):
     assert all(f'href="{path}"' in olga for path in paths)
     vera = log_in_client(site.app, "vera").get("/assets/web01").text
     assert not any(f'href="{path}"' in vera for path in paths)
+
+
+def test_a_list_is_ordered_by_a_second_column_without_a_script(site, look):
+    looker = look(site, "vera", script=False)
+    looker.open("/assets?columns=hostname,rack,environment,state&sort=-rack")
+    looker.page.locator("summary", has_text="Then by").click()
+    menu = looker.page.locator(".then-by")
+    assert menu.get_by_role("link", name="Rack").count() == 0
+    menu.get_by_role("link", name="Hostname, the other way round").click()
+    assert looker.page.url.endswith("sort=-rack%2C-hostname")
+    names = looker.page.locator("tbody a.host").all_inner_texts()
+    assert names[:3] == ["web02", "web01", "db01"]
+    head = looker.page.locator("thead")
+    assert head.locator("[aria-sort=descending]").inner_text().strip() == "Rack"
+    assert head.get_by_role("link", name="Hostname").locator("small").inner_text() == "2"
+
+
+def test_shift_and_a_click_order_what_is_alike(site, look):
+    looker = look(site, "vera")
+    looker.open("/places?view=table&sort=-largest_gap")
+    looker.page.locator("th a", has_text="Assets").click(modifiers=["Shift"])
+    looker.page.wait_for_url("**sort=-largest_gap%2Casset_count*")
+    looker.page.locator("th a", has_text="Assets").click()
+    looker.page.wait_for_url("**sort=asset_count*")
+
+
+def test_a_list_in_its_usual_or_a_wrong_order_offers_no_second_one(client):
+    for path in ("/assets", "/assets?sort=nosuch", "/findings?view=table"):
+        assert "Then by" not in client.get(path).text, path

@@ -1,12 +1,14 @@
 """One edit of many assets: chosen, shown, done one by one."""
 
+import re
+
 from sqlalchemy import update
 
 from cmdb_api.extensions import db
 from cmdb_api.models import BulkEdit
 from cmdb_api.models.types import now
 from cmdb_api.services import bulk_edits, bulk_runs
-from tests.console.conftest import log_in_client, token_of
+from tests.console.conftest import Driver, log_in_client, token_of
 
 API = "/api/v1"
 FIELDS = {"state": "", "environment": "", "comment": "", "why": ""}
@@ -171,3 +173,71 @@ def test_viewers_edit_nothing(site):
     assert client.post("/assets/bulk", data=sent).status_code == 403
     assert client.post("/assets/bulk/1/do", data=sent).status_code == 403
     assert client.get("/assets/bulk/past").status_code == 403
+
+
+def test_assets_are_put_into_a_rack_and_what_goes_with_it_is_told_before(fresh_site):
+    add = Driver(fresh_site.app, "write")
+    rack = {"name": "B7", "data_centre": "FRA1", "height_u": 10}
+    assert add.post(f"{API}/racks", json=rack).status_code == 201
+    add.patch(f"{API}/assets/never01", json={"rack": "B7"})
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:(web01 OR web03 OR never01)")
+    made = client.post("/assets/bulk", data=sent | {"rack": "FRA1 / B7"}).location
+    page = client.get(made).text
+    assert "2 assets change" in page and "1 asset is so already" in page
+    told = page.partition("<tbody>")[2]
+    # web01 leaves units 10 and 11 of A12, and its room, for B7 stands in none.
+    lines = re.findall(
+        r'<span class="old">(.*?)</span>.*?<span class="new">(.*?)</span>', told, re.S
+    )
+    texts = [tuple(re.sub("<.*?>", "", each) for each in line) for line in lines]
+    assert {("A12", "FRA1 / B7"), ("Hall 2", "—"), ("10", "—"), ("2", "—")} <= {*texts}
+    assert ("FRA1", "FRA1") not in texts
+    assert (
+        "2 assets were changed." in client.post(f"{made}/do", data=sent, follow_redirects=True).text
+    )
+    for name in ("web01", "web03", "never01"):
+        asset = add.get(f"{API}/assets/{name}").json
+        place = [asset[field] for field in ("data_centre", "room", "rack", "position_u")]
+        assert place == ["FRA1", None, "B7", None], name
+
+
+def test_states_that_can_not_follow_are_told_before_anything_is_done(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:(web01 OR web03)") | {"state": "racked", "comment": "x"}
+    page = client.get(client.post("/assets/bulk", data=sent).location).text
+    assert "0 assets change" in page and "2 assets can" in page
+    assert "web01 is online: it can become offline or retired" in page
+    assert ">Change 0" not in page and "Back to the form" in page
+
+
+def test_a_rack_of_another_room_is_refused_beside_its_field(fresh_site):
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:web01")
+    wrong = client.post("/assets/bulk", data=sent | {"rack": "nosuch"})
+    assert wrong.status_code == 422 and 'id="rack-error"' in wrong.text
+    gone = client.post("/assets/bulk", data=sent | {"clear": "rack"}).location
+    assert "1 asset changes" in client.get(gone).text
+
+
+def test_a_place_that_stays_is_no_change_and_one_that_moves_takes_all_with_it():
+    known = {"data_centre": "FRA1", "room": "Hall 2", "rack": "A12", "position_u": 3, "height_u": 1}
+    same = {"rack": "fra1 / hall 2 / A12", "data_centre": "FRA1"}
+    assert bulk_edits.Edit(same, {}, {}).of(known) == {}
+    # The rack of this name in the other data centre is meant, not none at all.
+    other = {"data_centre": "BER1", "rack": "A12"}
+    assert bulk_edits.Edit(other, {}, {}).of(known) == other
+
+
+def test_a_day_that_does_not_go_with_that_of_one_asset_is_refused_for_that_one(fresh_site):
+    add = Driver(fresh_site.app, "write")
+    add.patch(f"{API}/assets/db01", json={"purchased_on": "2026-03-01"})
+    client = log_in_client(fresh_site.app, "olga")
+    sent = _all(client, "query=hostname:(db01 OR web02)")
+    both = {"purchased_on": "2026-03-01", "warranty_until": "2026-02-28"}
+    wrong = client.post("/assets/bulk", data=sent | both)
+    assert wrong.status_code == 422 and 'id="warranty_until-error"' in wrong.text
+    made = client.post("/assets/bulk", data=sent | {"warranty_until": "2026-02-28"}).location
+    done = client.post(f"{made}/do", data=sent, follow_redirects=True).text
+    assert "1 asset was refused and is as it was." in done and "1 asset was changed." in done
+    assert "before the purchase on 2026-03-01" in done

@@ -177,3 +177,34 @@ def test_what_differs_of_one_asset_since_then_is_paged_and_filed_alike(fresh_sit
     assert {row["place"] for row in rows} >= {"bash · amd64", "of-web01 · amd64"}
     gone = next(row for row in rows if row["what"] == "removed" and row["field_name"] == "version")
     assert (gone["left"], gone["right"]) == ("5.2", None)
+
+
+def test_each_kind_is_a_jump_away_with_how_many_of_it_differ(site, look):
+    page = look(site, "vera").page
+    page.goto(f"{site.url}/compare?left=web01&right=db01")
+    jumps = page.locator("nav.jumps a")
+    told = {each.get_attribute("href"): each.locator(".badge").inner_text() for each in jumps.all()}
+    assert len(told) > 1
+    for target, count in told.items():
+        section = page.locator(target)
+        assert section.count() == 1, target
+        rows = "tbody tr" if target == "#kind-asset" else "tbody th[scope=rowgroup]"
+        names = section.locator(rows)
+        assert names.count() == int(count), target
+    last = list(told)[-1]
+    page.locator(f"nav.jumps a[href='{last}']").click()
+    page.locator(f"{last} a.to-top").click()
+    assert page.url.endswith("#kinds")
+
+
+def test_where_all_is_shown_only_what_differs_is_counted(site):
+    client = log_in_client(site.app, "vera")
+
+    def counts(query):
+        page = client.get(f"/compare?left=web01&right=db01{query}").text
+        return dict(re.findall(r'href="#(kind-\w+)">[^<]*<span[^>]*>(\d+)</span>', page))
+
+    some, every = counts(""), counts("&show=all")
+    assert some and some.items() <= every.items()
+    assert {count for name, count in every.items() if name not in some} <= {"0"}
+    assert "jumps" not in client.get("/compare?left=web01&right=web01").text

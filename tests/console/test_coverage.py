@@ -1,5 +1,8 @@
 """Who did not report is shown with why, and with the command that mends it."""
 
+import csv
+import io
+
 from cmdb_api.extensions import db
 from cmdb_api.models.finding import KINDS as FINDING_KINDS
 from cmdb_api.services import coverage, reasons
@@ -60,6 +63,25 @@ def test_all_that_is_missing_is_filed_with_its_commands(site):
     client = log_in_client(site.app, "vera")
     with client.get("/coverage?format=csv&columns=hostname,reason,commands") as answer:
         assert "new01,Key not accepted,salt-key -a new01" in answer.text.replace('"', "")
+
+
+def test_the_file_has_the_commands_that_the_page_shows(site):
+    client = log_in_client(site.app, "vera")
+    with client.get("/coverage?format=csv") as answer:
+        rows = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+        (row,) = (each for each in rows if each["Host"] == "new01")
+    words, *commands = row["What mends it"].splitlines()
+    assert words.startswith("Compare its fingerprint") and commands == ["salt-key -a new01"]
+
+
+def test_the_agent_is_installed_with_our_own_address(site):
+    hint = reasons.hint(reasons.NEVER_SEEN, "URL01", reasons.OF_STRANGER)
+    with site.app.test_request_context(base_url="https://cmdb.example.com"):
+        assert coverage_texts.commands(hint) == [
+            "salt-key -a URL01",
+            "python3 -m cmdb_agent install --url https://cmdb.example.com --key-file -",
+            "cmdb key URL01",
+        ]
 
 
 def test_every_reason_and_kind_of_finding_has_its_words():

@@ -165,6 +165,27 @@ def test_an_unknown_host_is_registered_or_is_another_name_of_an_asset(fresh_site
     assert looker.page.locator("article").count() == 0
 
 
+def test_the_list_says_what_was_decided_by_whom_and_why(fresh_site):
+    number = fresh_site.known["finding"]
+    form = {"decision": "mute", "until": "", "comment": "known <b>issue</b>"}
+    assert decide(fresh_site, "olga", number, **form).status_code == 303
+    client = log_in_client(fresh_site.app, "vera")
+    assert 'class="decided' not in client.get("/findings").text
+    card = client.get("/findings?status=muted").text
+    said = card.partition('class="decided')[2].partition("</p>")[0]
+    assert "Decided:" in said and "Mute" in said and "<bdi>olga</bdi>" in said
+    assert "known &lt;b&gt;issue&lt;/b&gt;" in said
+    table = client.get("/findings?status=muted&view=table").text
+    assert 'data-label="Decided by"' in table and "olga" in table
+    assert 'data-label="Decided by"' not in client.get("/findings?view=table").text
+    assert "olga" in client.get("/findings?status=any&view=table&columns=decided_by").text
+    found = client.get("/findings?status=any&query=decided_by:olga&sort=-decided_at").text
+    assert f"/findings/{number}" in found
+    assert "Nothing fits" in client.get("/findings?status=any&query=decided_by:anna").text
+    decide(fresh_site, "anna", number, decision="unmute")
+    assert "Decided before:" in client.get("/findings").text
+
+
 def test_nobody_is_sent_elsewhere_after_a_decision(site):
     number = of_kind(site, "collector")
     client = log_in_client(site.app, "olga")

@@ -57,6 +57,30 @@ def test_a_list_is_ordered_by_a_column_on_all_its_pages(admin):
     assert actors == sorted(actors, key=lambda name: (name == "", name.lower()))
 
 
+def test_pages_are_turned_back_to_the_first(admin):
+    address, shown = "/admin/audit?sort=id&columns=id&limit=2", []
+    for _ in range(4):
+        text = admin.get(address).get_data(as_text=True)
+        shown.append(text)
+        address = re.search(r'rel="next" href="([^"]+)"', text)[1].replace("&amp;", "&")
+    picked = lambda text: re.findall(r'name="pick" value="(\d+)"', text)  # noqa: E731
+    count = lambda text: re.search(r'class="count">\s*(\S+)', text)[1]  # noqa: E731
+    text = shown.pop()
+    while shown:
+        back = re.search(r'rel="prev" href="([^"]+)"', text)[1].replace("&amp;", "&")
+        before, text = shown.pop(), admin.get(back).get_data(as_text=True)
+        assert (picked(text), count(text)) == (picked(before), count(before))
+    assert 'rel="prev"' not in text and "cursor=" not in back and count(text).startswith("1")
+    # Another order begins at its own first page.
+    assert "back=" not in re.search(r'href="([^"]*sort=-id[^"]*)"', shown_again(admin))[1]
+
+
+def shown_again(admin):
+    text = admin.get("/admin/audit?sort=id&columns=id&limit=2").get_data(as_text=True)
+    second = re.search(r'rel="next" href="([^"]+)"', text)[1].replace("&amp;", "&")
+    return admin.get(second).get_data(as_text=True)
+
+
 def test_a_wrong_search_or_order_says_where_and_what_there_is(admin):
     page = admin.get("/admin/audit?query=actor:anna+AND+nosuch:1&sort=nosuch")
     text = page.get_data(as_text=True)

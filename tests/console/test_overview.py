@@ -38,8 +38,8 @@ def test_failing_hardware_leads_to_what_fails(site, look):
     looker.page.locator(".figures a", has_text="failing hardware").click()
     rows = looker.page.locator("tbody tr")
     assert rows.count() == 1
-    assert "raid_volume 0:0: degraded" in rows.inner_text()
-    assert "raid_disk 0:32:1: failed" in rows.inner_text()
+    assert "RAID volume 0:0: degraded" in rows.inner_text()
+    assert "Disk behind a RAID controller 0:32:1 (EXAMPLE-RD1): failed" in rows.inner_text()
 
 
 def test_charts_have_their_numbers_as_a_table(site, look):

@@ -26,6 +26,17 @@ def test_a_version_leads_to_the_search_that_finds_the_same_hosts(site, look):
     assert looker.page.locator("td a.host").all_inner_texts() == ["web01"]
 
 
+def test_versions_are_narrowed_as_searches_narrow_them(site):
+    client = log_in_client(site.app, "vera")
+    page = client.get("/packages", query_string={"name": "openssl", "version": "<3.0.2"}).text
+    assert ">web02<" in page and ">web01<" not in page and "2 versions" in page
+    page = client.get("/packages", query_string={"name": "openssl", "version": "<0.1"}).text
+    assert "No host has it in such a version." in page
+    wrong = client.get("/packages", query_string={"name": "openssl", "version": "<"})
+    assert wrong.status_code == 200 and 'role="alert"' in wrong.text
+    assert "is-invalid" in wrong.text and "begin so" not in wrong.text
+
+
 def test_a_mistyped_name_is_told_with_the_nearest(site):
     client = log_in_client(site.app, "vera")
     answer = client.get("/packages?name=opensl")

@@ -88,3 +88,31 @@ def test_the_menu_of_a_column_stays_in_the_window(site, look, size):
         # It is moved a moment after it has opened.
         page.wait_for_function(WITHIN, timeout=5000)
         menus.nth(number).click()
+
+
+@pytest.mark.parametrize("path", ["/parts", "/assets", "/changes", "/findings", "/coverage"])
+def test_filters_stand_behind_one_line_on_a_phone_and_beside_the_search_elsewhere(site, look, path):
+    page = look(site, "anna", size="phone", script=False).page
+    page.goto(site.url + path)
+    field = page.locator(".fold select").first
+    assert not field.is_visible() and page.locator("input[name=query]").is_visible()
+    assert page.locator("form.filters[role=search]").bounding_box()["height"] < 200
+    page.locator(".fold summary").click()
+    assert field.is_visible()
+    wide = look(site, "anna").page
+    wide.goto(site.url + path)
+    assert wide.locator(".fold select").first.is_visible()
+    assert not wide.locator(".fold summary").is_visible()
+    search, beside = (
+        wide.locator(each).first.bounding_box() for each in (".search-box", ".fold label")
+    )
+    assert beside["x"] > search["x"] and beside["y"] < search["y"] + search["height"]
+
+
+def test_filters_that_are_asked_for_are_in_sight_on_a_phone(site, look):
+    page = look(site, "anna", size="phone").page
+    page.goto(f"{site.url}/parts?kind=disk")
+    assert page.locator(".fold select[name=kind]").is_visible()
+    assert page.locator(".fold select[name=kind]").input_value() == "disk"
+    page.goto(f"{site.url}/parts?query=kind:disk")
+    assert not page.locator(".fold select[name=kind]").is_visible()

@@ -171,8 +171,40 @@ def test_racks_are_a_table_in_any_order_and_a_file(fresh_site):
     assert ">A12<" in client.get(following).text
     with client.get("/places?sort=-used_percent&format=csv") as answer:
         rows = [line.split(",") for line in answer.text.splitlines()[1:]]
-    assert rows[0][:7] == ["Z9", "FRA1", "Hall 2", "80", "8", "2", "10"]
+    assert rows[0][:7] == ["Z9", "FRA1", "Hall 2", "80", "2", "2", "10"]
     assert [row[0] for row in rows] == ["Z9", "A12", "B1"]
+
+
+def test_a_server_of_many_units_finds_the_racks_that_have_them_beside_each_other(fresh_site):
+    _filled(fresh_site)
+    driver = Driver(fresh_site.app, "admin")
+    for number, unit in enumerate((10, 1, 6)):
+        given = {"hostname": f"box{number}", "rack": "B1", "position_u": unit, "height_u": 2}
+        assert driver.post("/api/v1/assets", json=given).status_code == 201
+    client = log_in_client(fresh_site.app, "vera")
+
+    def racks(query):
+        asked = {"view": "table", "columns": "name,largest_gap", "format": "csv", "query": query}
+        with client.get("/places", query_string=asked | {"sort": "-largest_gap"}) as answer:
+            return [line.split(",") for line in answer.text.splitlines()[1:]]
+
+    # Of A12 units 10-11, 14 and 20-23 of 42 are taken; of B1 1-2, 6-7 and 10-11 of 20.
+    assert racks("") == [["A12", "19"], ["B1", "9"], ["Z9", "2"]]
+    assert racks("largest_gap:>=9") == [["A12", "19"], ["B1", "9"]]
+    for name, gap in racks(""):
+        number = driver.get(f"/api/v1/racks?name={name}").json["items"][0]["id"]
+        page = client.get(f"/places/racks/{number}").text
+        assert re.search(rf"Largest gap</dt><dd>{gap} U<", page)
+
+
+def test_a_rack_leads_to_the_changes_of_what_is_in_it_and_to_its_own(fresh_site):
+    client = log_in_client(fresh_site.app, "vera")
+    page = client.get("/places/racks/1").text
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]*changes[^"]*)"', page)]
+    within, own = (next(n for n in links if n.startswith(p)) for p in ("/changes?", "/master/"))
+    assert "web01" in client.get(within).text
+    told = client.get(own).text
+    assert "A12" in told and "Added" in told
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "Wy05XQ"])

@@ -36,6 +36,7 @@ ALSO = {
     "console.assets.page": [
         *("query=hostname:web*", "query=nosuch:1", "query=hostname:x-no-such"),
         *("columns=package.openssl,hostname,disk.firmware,nosuch&sort=-hostname", "state=any"),
+        "sort=-rack,hostname",
     ],
     "console.assets.help": ["q=disk"],
     "console.assets.choose": ["columns=rack,hostname&query=hostname:web*", "columns=nosuch"],
@@ -56,11 +57,13 @@ ALSO = {
     "console.findings.page": [
         *("view=table", "view=table&status=any&sort=-kind", "query=kind:drift&sort=kind"),
         *("status=any", "kind=identity&kind=collector", "kind=nosuch"),
+        "status=muted&view=table&query=decided_by:*&sort=-decided_at",
     ],
     "console.packages.page": [
         "name=openssl&query=hostname:web*&sort=-hostname",
         *("name=openssl", "name=openssl&version=3.0.1", "name=opensl", "name=open*&sort=-name"),
         "name=openssl&query=version:%3E3&sort=-version,arch",
+        *("name=openssl&version=%3C3.0.2", "name=openssl&version=%3C", "name=openssl&version=%3C1"),
     ],
     "console.parts.page": [
         *("query=kind:disk&sort=-serial", "query=kind:disk%20AND%20NOT%20rack:x", "query=nosuch:1"),
@@ -70,6 +73,7 @@ ALSO = {
     "console.places.page": [
         *("name=A1", "name=nosuch", "sort=-used_percent", "view=table&sort=nosuch"),
         *("view=table", "view=table&sort=-used_percent&columns=name,used_percent,description"),
+        "view=table&query=largest_gap:%3E%3D4&sort=-largest_gap,name",
     ],
     "console.places.rack": ["colour=unit"],
     "console.places.place": ["unit=40&asset=old01"],
@@ -107,7 +111,10 @@ ALSO = {
     "console.exchange.past": ["query=failed:%3E0&sort=failed", "query=nosuch:1"],
     "console.exchange.mappings": ["query=name:*&sort=-name"],
     "console.master.changes": ["query=action:added&sort=name"],
-    "console.find.page": ["q=192.0.2.10", "q=A12", "q=EXAMPLE-D1", "q=no-such-thing"],
+    "console.find.page": [
+        *("q=192.0.2.10", "q=A12", "q=EXAMPLE-D1", "q=no-such-thing", "q=192.0.", "q=web%200"),
+        *("q=EXAMPLE-D", "q=00:00:5e"),
+    ],
 }
 # Not pages, or none that stays: files, redirects, what changes something.
 NOT_PAGES = (

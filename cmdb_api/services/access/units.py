@@ -7,6 +7,12 @@ from cmdb_api.models.access import account_business_unit, token_business_unit
 from cmdb_api.services import named
 from cmdb_api.services.resources import BUSINESS_UNITS
 
+# Who is limited to a unit: what they are called, and the column that names it.
+LIMITED = (
+    ("accounts", account_business_unit.c.business_unit_id),
+    ("tokens", token_business_unit.c.business_unit_id),
+)
+
 
 def ids(session, names, *, field="business_units"):
     """Return the ids of the business units of these names, held against removal; may Invalid."""

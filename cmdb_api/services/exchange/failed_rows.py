@@ -6,6 +6,7 @@ It has the same columns, and one that tells why; that one is known again and lef
 import csv
 import io
 import json
+import re
 import tempfile
 from datetime import date, datetime
 
@@ -20,6 +21,8 @@ WRONG, PLAIN_WIDTH, WIDE = "#FFC7CE", 16, 60
 DATES, TIMES = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 # What a comment in a sheet holds.
 LONGEST_COMMENT = 2000
+# What an API says to programs is none of the file that people mend.
+_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
 
 
 def write(survey, columns, failed):
@@ -39,10 +42,10 @@ def told(reasons, columns):
 
 
 def _text(reason, names):
-    heading = names.get(reason.column)
+    heading, said = names.get(reason.column), _FOR_PROGRAMS.sub("", reason.text)
     near = f" ({', '.join(reason.nearest)}?)" if reason.nearest else ""
     near = "" if "did you mean" in reason.text else near
-    return f"{heading}: {reason.text}{near}" if heading else f"{reason.text}{near}"
+    return f"{heading}: {said}{near}" if heading else f"{said}{near}"
 
 
 def _csv(columns, title, rows):

@@ -27,7 +27,7 @@ class Plan:
 
 def plan(known, asset, asset_id, given):
     """Return the Plan of what is given of an asset, None for a new one; raises Unclear."""
-    columns = {name: given[name] for name in declared.PLAIN if name in given}
+    columns = _plain(asset, given)
     for resource in declared.REFERENCES:
         if resource.field in given:
             number = _number(known, resource.field, given[resource.field])
@@ -45,6 +45,14 @@ def plan(known, asset, asset_id, given):
     if given.keys() & {*places.FIELDS}:
         columns |= _place(known, asset, asset_id, given)
     return Plan(columns, links)
+
+
+def _plain(asset, given):
+    try:
+        declared.check_days(asset, given)
+    except CMDBError as error:
+        raise Unclear("warranty_until") from error
+    return {name: given[name] for name in declared.PLAIN if name in given}
 
 
 def _number(known, field, name):

@@ -4,9 +4,12 @@ PostgreSQL has operators of its own for it, which such an index serves; elsewher
 order of all texts.
 """
 
-from sqlalchemy import Boolean
+from sqlalchemy import Boolean, and_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+# Comes behind every other character.
+_LAST = "\U0010ffff"
 
 
 class _Bytewise(FunctionElement):
@@ -55,6 +58,11 @@ class From(_Bytewise):
 
     inherit_cache = True
     usual, own = "{} >= {}", "{} ~>=~ {}"
+
+
+def begins(column, text):
+    """Return the condition that a column begins with a text, letter by letter."""
+    return and_(From(column, text), Before(column, text + _LAST))
 
 
 @compiles(_Bytewise)

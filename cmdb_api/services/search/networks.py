@@ -2,12 +2,13 @@
 
 import ipaddress
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cmdb_api.models import Asset, ComponentAddress
 from cmdb_api.services import addresses
 from cmdb_api.services.dialects import among
 from cmdb_api.services.facts import MAC
+from cmdb_api.services.search import bytewise
 
 ADDRESS = ComponentAddress.__table__.c
 # Addresses of one network that are looked through.
@@ -17,6 +18,12 @@ MOST = 50_000
 def has(session, wanted):
     """Return the condition that an asset has such an address, or one of such a network."""
     return Asset.id.in_(select(ADDRESS.asset_id).where(condition(session, wanted)))
+
+
+def begins(texts):
+    """Return the condition that an asset has an address that begins with one of these."""
+    starts = (bytewise.begins(ADDRESS.address, text) for text in texts)
+    return Asset.id.in_(select(ADDRESS.asset_id).where(or_(*starts)))
 
 
 def condition(session, wanted):

@@ -13,7 +13,7 @@ def page(session, *, columns=None, limit, cursor=None, sort=None, **filters):
     wanted = list(listing.conditions(session, filters))
     order = {"limit": limit, "cursor": cursor, "sort": sort}
     rows, following = listing.found(session, [Asset.id, Asset.hostname], wanted, **order)
-    values = search_columns.values(session, [row.id for row in rows], chosen)
+    values = search_columns.values(session, [row.id for row in rows], chosen) if rows else {}
     return {
         "columns": [column._asdict() for column in chosen],
         "items": [_item(row, chosen, values[row.id]) for row in rows if row.id in values],

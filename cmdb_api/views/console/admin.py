@@ -15,6 +15,7 @@ from cmdb_api.services import overseeing
 from cmdb_api.version import VERSION
 from cmdb_api.views.console import tables
 from cmdb_api.views.console.gate import ADMIN, needs
+from cmdb_api.views.console.messages import exact
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -50,7 +51,7 @@ COLUMNS = [
     Column("value", _l("Value"), lambda row: _value(row, "value")),
     Column("default", _l("Default"), lambda row: _value(row, "default")),
     Column("origin", _l("Set by"), lambda row: str(origin(row)), sort="origin"),
-    Column("about", _l("What it does"), wide=True),
+    Column("about", _l("What it does"), lambda row: exact(row["about"]), wide=True),
 ]
 
 
@@ -61,7 +62,7 @@ def settings():
     listing = tables.read("settings", COLUMNS, SettingsQuery(), _settings, saves=False)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _settings)
-    return render_template("console/settings.html", listing=listing, origin=origin)
+    return render_template("console/settings.html", listing=listing, origin=origin, about=exact)
 
 
 def origin(setting):
@@ -83,7 +84,8 @@ def _settings(q=None, sort=None, **_page):
 
 def _whole(setting):
     """Return all that a page says of a setting."""
-    told = (setting["name"], setting["about"], _value(setting, "value"), str(origin(setting)))
+    about = setting["about"]
+    told = (setting["name"], about, exact(about), _value(setting, "value"), str(origin(setting)))
     return " ".join(filter(None, told))
 
 

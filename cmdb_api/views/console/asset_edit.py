@@ -203,5 +203,7 @@ def _to_asset(hostname):
 
 def _page(name, hostname, form, **more):
     head = headline.of(db.session, hostname)
+    if form.current and hasattr(form, "take_theirs"):
+        form.take_theirs()
     made = render_template(f"console/asset_edit_{name}.html", form=form, asset=head, **more)
     return made, form.status

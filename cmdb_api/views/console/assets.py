@@ -13,7 +13,7 @@ from cmdb_api.services.quarantine import KINDS
 from cmdb_api.services.search import columns, completion, saved, sorting, table, titles
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.views import exporting
-from cmdb_api.views.console import asking, formats, labels, searching, tables
+from cmdb_api.views.console import asking, fault_words, formats, labels, searching, tables
 from cmdb_api.views.console.language import CHINESE, language
 from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
@@ -140,6 +140,8 @@ def _column(each):
             return formats.day(value)
         if each.name in ("state", "standing"):
             return getattr(labels, each.name)(value) if value else formats.NONE
+        if last == fault_words.FIELD and value:
+            return fault_words.shown(value)
         return formats.field(value, last, kind)
 
     type_ = {columns.NUMBER: "number", columns.MOMENT: "moment", columns.DAY: "day"}.get(each.type)

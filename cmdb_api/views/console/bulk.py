@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 blp = Blueprint("bulk", __name__, url_prefix="/assets/bulk")
 SHOWN = 20
+# Assets that a form carries by their ids, at most.
+CARRIED = 50_000
 CHOSEN = ("query", "state", "standing")
 REFUSED = "refused"
 
@@ -50,6 +52,15 @@ def page():
     )
     db.session.commit()
     return redirect(url_for("console.bulk.one", number=number))
+
+
+def of_assets(ids, wrong=()):
+    """Return the page that asks what is to change of these assets; ``wrong`` are texts."""
+    form = BulkForm(formdata=None)
+    there = bulk_edits.hostnames(db.session, ids) if ids else {}
+    form.ids.data = ",".join(map(str, there))
+    form.wrong += wrong
+    return _form(form, CARRIED)
 
 
 def _try(form, ids, edit):
@@ -131,7 +142,7 @@ def _found(form, limit):
     return ([], 0) if wrong or refused else told
 
 
-def _form(form):
+def _form(form, most=None):
     """Return the page of the form, with the first of the assets that are meant."""
     if form.part.data == "all" and not form.of.data:
         ids, total = _found(form, SHOWN)
@@ -139,8 +150,9 @@ def _form(form):
         ids = _ids(form)
         total = len(ids)
     hosts = bulk_edits.hostnames(db.session, ids[:SHOWN]) if ids else {}
-    too_many = total if total > MOST else None
-    more = {"hosts": list(hosts.values()), "total": total, "too_many": too_many, "most": MOST}
+    most = most or MOST
+    too_many = total if total > most else None
+    more = {"hosts": list(hosts.values()), "total": total, "too_many": too_many, "most": most}
     shown = form.offer() if hosts and not too_many else form
     status = form.status if request.method == "POST" else 200
     return render_template("console/bulk.html", form=shown, **more), status

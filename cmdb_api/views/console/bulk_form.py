@@ -19,7 +19,8 @@ from cmdb_api.views.console import forms, labels
 from cmdb_api.views.console.asset_fields import Picked, Several
 from cmdb_api.views.console.messages import say
 
-REFERENCES = ("asset_type", "environment", "business_unit", "supplier", "data_centre", "room")
+PLACES = ("data_centre", "room", "rack")
+REFERENCES = ("asset_type", "environment", "business_unit", "supplier", *PLACES)
 DAYS = ("purchased_on", "warranty_until")
 PUT = ("state", *REFERENCES, *DAYS, "comment")
 # Of the form, what is no part of the edit.
@@ -40,6 +41,10 @@ class BulkForm(forms.Form):
     supplier = Picked(_l("Supplier"))
     data_centre = Picked(_l("Data centre"))
     room = Picked(_l("Room"))
+    rack = Picked(
+        _l("Rack"),
+        description=_l("It brings its room and data centre along. Units are set asset by asset."),
+    )
     purchased_on = StringField(_l("Purchased on"), widget=DateInput())
     warranty_until = StringField(_l("Warranty until"), widget=DateInput())
     comment = TextAreaField(_l("Comment"), [Length(max=10_000)], render_kw={"rows": 2})

@@ -78,6 +78,7 @@ def one(number):
         edit = BulkForm.kept(known["asked"]).edit()
         plan = bulk_edits.plan(db.session, known["assets"], edit) if edit else None
         shown = plan.changes[: bulk.SHOWN] if plan else ()
+        more |= {"refused_shown": bulk.SHOWN}
         return render_template("console/bulk_preview.html", plan=plan, shown=shown, **more)
     fetch = lambda **asked: bulk_runs.outcomes(db.session, number, **asked)  # noqa: E731
     listing = tables.read(

@@ -10,11 +10,15 @@ from cmdb_api.services import changes, grouping, neighbours
 from cmdb_api.services.assets import KIND as ASSET
 from cmdb_api.services.search.lists import EACH
 from cmdb_api.views.console import (
+    addresses,
+    asking,
+    bulk,
     change_lines,
     difference_rows,
     formats,
     labels,
     local_times,
+    many,
     tables,
 )
 from cmdb_api.views.console.local_times import LocalSince
@@ -85,7 +89,7 @@ def page():
     """List what changed in the fleet, the latest first."""
     one_by_one = request.args.get("view") == EACH
     columns, fetch = (ONES, _ones) if one_by_one else (GROUPS, _groups)
-    key = _number if one_by_one else lambda group: _number(group["example"])
+    key = _number if one_by_one else "line"
     more = {"rows": changes.ROWS, "key": key}
     listing = tables.read("changes", columns, ChangesQuery(), fetch, **more)
     if tables.wanted_file() and not listing.errors:
@@ -100,10 +104,22 @@ def page():
         kinds=_kind_choices(),
         local=local_times.field_value,
         hosts_url=_hosts_url,
+        edit_url=None if one_by_one else _edit_url(listing),
     )
 
 
 tables.choosable(blp, page)
+
+
+@blp.post("/edit")
+def edit():
+    """Ask what is to change of the assets that the chosen lines are about."""
+    asked, wrong = asking.asked(ChangesQuery())
+    for name in ("limit", "cursor", "sort"):
+        asked.pop(name, None)
+    find = lambda: grouping.of(db.session, many.texts(), **asked)  # noqa: E731
+    ids, refused = ((), {}) if wrong else asking.answered(find)
+    return bulk.of_assets(ids, [text for texts in (wrong | refused).values() for text in texts])
 
 
 @blp.get("/<hostname>/<count:seq>")
@@ -126,7 +142,10 @@ def _number(change):
 
 
 def _groups(**asked):
-    return grouping.page(db.session, **asked)
+    found = grouping.page(db.session, **asked)
+    # What is told of a box that chooses one.
+    items = [group | {"name": change_lines.plain(group)} for group in found["items"]]
+    return found | {"items": items}
 
 
 def _ones(**asked):
@@ -145,6 +164,16 @@ def _hosts_url(group, listing):
     """Return the list, one by one, of the kind and the time of a group's changes."""
     kept = {name: request.args.get(name) for name in ("asset", "actor", "origin", "query")}
     kept |= {"kind": group["kind"], "action": group["action"], "view": EACH}
-    since, until = listing.more.get("since"), listing.more.get("until")
-    moments = {"since": since and since.isoformat(), "until": until and until.isoformat()}
-    return url_for("console.changes.page", **kept, **moments)
+    return url_for("console.changes.page", **kept, **_moments(listing))
+
+
+def _edit_url(listing):
+    """Return where chosen lines are sent to, to edit their assets: with the window they are of."""
+    kept = {name: request.args.getlist(name) for name in request.args if name in listing.known}
+    return addresses.of("console.changes.edit", kept | _moments(listing))
+
+
+def _moments(listing):
+    """Return the window of what is shown: until now is another one later."""
+    found = {name: listing.more.get(name) for name in ("since", "until")}
+    return {name: moment.isoformat() for name, moment in found.items() if moment}

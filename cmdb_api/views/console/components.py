@@ -51,7 +51,7 @@ def cell(item, name, kind):
     if value is None:
         return formats.NONE
     if name in STATES and isinstance(value, str):
-        return badge(look_of(value), value)
+        return badge(look_of(value), formats.field(value, name, kind))
     if isinstance(value, bool) and name in FLAGS:
         look, words = FLAGS[name][0 if value else 1]
         return badge(look, words) if look else formats.text(str(words))

@@ -19,12 +19,17 @@ def _commands(item):
     return texts.commands(item["hint"])
 
 
+def _mended(item):
+    """Return what mends a host as a file has it: in words, and the commands, a line each."""
+    return "\n".join([str(texts.mends(item)), *_commands(item)])
+
+
 COLUMNS = [
     Column("hostname", _l("Host")),
     Column("reason", _l("Why"), lambda item: texts.name(item["reason"])),
     Column("detail", _l("In detail"), usual=False),
     Column("since", _l("Since"), type="moment"),
-    Column("mends", _l("What mends it"), texts.mends, wide=True),
+    Column("mends", _l("What mends it"), _mended, texts.mends, wide=True),
     Column("commands", _l("Commands"), _commands, type="list", usual=False),
     Column("reported_at", _l("Last report"), type="moment"),
     Column("registered_at", _l("Registered"), type="moment", usual=False),

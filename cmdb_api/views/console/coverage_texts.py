@@ -2,6 +2,7 @@
 
 import re
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
@@ -112,6 +113,8 @@ _COMMAND = re.compile(
     r"(?:^|: )((?:salt|salt-key|salt-ssh|salt-call|systemctl|cmdb|python3) .+?)"
     r"(?=; |, then |$)"
 )
+# What stands for our own address in a hint.
+_OURS = "--url URL"
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}Z)")
 
 
@@ -122,7 +125,11 @@ def name(reason):
 
 def commands(hint):
     """Return the commands in a hint of ``services.reasons``, ready to be pasted."""
-    return _COMMAND.findall(hint or "")
+    found = _COMMAND.findall(hint or "")
+    if not request:
+        return found
+    own = f"--url {request.url_root.rstrip('/')}"
+    return [command.replace(_OURS, own) for command in found]
 
 
 def mends(item):

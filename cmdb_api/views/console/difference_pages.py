@@ -49,6 +49,12 @@ class Differences:
             after=_address(kind=kind, start=end) if is_alone and end < count else None,
         )
 
+    @property
+    def jumps(self):
+        """Return [(kind, how many of it differ)] of all that is shown, the declared first."""
+        found = [(ASSET, sum(not row.same for row in self.declared))] if self.declared else []
+        return found + [(kind, _differing(each)) for kind, each in self.entries.items() if each]
+
     def file(self, **asked):
         """Answer with all of it as a file; None where the address asks for the page."""
         if not tables.wanted_file():
@@ -68,6 +74,17 @@ class Differences:
     def all_kinds(self):
         """Return the address of this page with all kinds."""
         return _address(kind=None)
+
+
+def _differing(entries):
+    """Return how many components differ; where all is asked for, there are others too."""
+    return sum(not all(field.get("same") for field in _fields_of(one)) for _make, one in entries)
+
+
+def _fields_of(component):
+    """Return what was compared of a component; of one on one side only, what differs for sure."""
+    fields = component.get("fields")
+    return fields if isinstance(fields, list) else [{}]
 
 
 def _address(**changes):

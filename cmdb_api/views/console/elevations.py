@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flask import request
 from flask_babel import gettext as _
 
-from cmdb_api.models.asset import STATES
+from cmdb_api.models.asset import RETIRED, STATES
 from cmdb_api.services import racks
 from cmdb_api.views.console import labels
 
@@ -85,7 +85,9 @@ def tones(rows, by):
         number = STATES.index(name) if by == STATE else place
         letter = LETTERS[number] if number < len(LETTERS) else f"{number + 1}"
         words = labels.state(name) if by == STATE else name
-        found[name] = Tone(letter, words, counts[name], f"tone-{number % TONES}")
+        # What is gone is grey.
+        tone = "none" if by == STATE and name == RETIRED else number % TONES
+        found[name] = Tone(letter, words, counts[name], f"tone-{tone}")
     if counts[None]:
         found[None] = Tone("-", _("No business unit"), counts[None], "tone-none")
     if counts[""]:

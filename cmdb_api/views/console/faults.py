@@ -7,7 +7,7 @@ from flask import g, redirect, render_template, request, url_for
 from cmdb_api.extensions import db
 from cmdb_api.models.types import now
 from cmdb_api.services import assets
-from cmdb_api.views.console import gate, login
+from cmdb_api.views.console import forms, gate, login
 
 # What of a form is never kept: it is asked for again.
 _FORGOTTEN = ("csrf_token", "password")
@@ -24,6 +24,13 @@ def answer(error, *, login_to=None):
     searched = (request.view_args or {}).get("hostname")
     known = {"error": error, "searched": searched, "near": _near(error, searched), "now": now()}
     known["login_to"] = login_to
+    if error.status == 404 and request.method == "POST" and _own_form():
+        # What was edited is gone; what was typed need not go with it.
+        known["typed"] = [
+            (name, value)
+            for name, value in kept_fields()
+            if value.strip() and name not in forms.NOT_VALUES
+        ]
     page = render_template("console/fault.html", **known)
     return page, error.status, _headers(error)
 

@@ -152,6 +152,11 @@ def decision(name, kind=None):
     return str(DECISIONS.get(f"{kind}.{name}") or DECISIONS.get(name) or name)
 
 
+def decided(finding):
+    """Return what was decided last about a finding; None where nothing was."""
+    return finding["decision"] and decision(finding["decision"], finding["kind"])
+
+
 def does(each, kind):
     """Return what a possible decision does."""
     name = each["decision"]

@@ -1,6 +1,7 @@
 """What a person should decide: each with what shows it, decided one by one or many at once."""
 
 import logging
+from dataclasses import replace
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,7 +11,7 @@ from wtforms import StringField, TextAreaField
 
 from cmdb_api.errors import CMDBError, Conflict
 from cmdb_api.extensions import db
-from cmdb_api.models.finding import CLOSED, DECIDED
+from cmdb_api.models.finding import CLOSED, DECIDED, MUTED
 from cmdb_api.schemas.finding import MOST, DecisionSchema, FindingQuery
 from cmdb_api.services import decisions, worklist
 from cmdb_api.views.console import finding_evidence, forms, tables
@@ -43,6 +44,10 @@ COLUMNS = [
     Column("opened_at", _l("Opened"), type="moment"),
     Column("first_at", _l("Opened first"), type="moment", usual=False),
     Column("muted_until", _l("Muted until"), type="moment", usual=False),
+    Column("decision", _l("Decision"), texts.decided, usual=False),
+    Column("decided_by", _l("Decided by"), usual=False),
+    Column("decided_at", _l("Decided at"), type="moment", usual=False),
+    Column("comment", _l("Comment"), usual=False, wide=True),
 ]
 
 
@@ -64,7 +69,7 @@ class DecisionForm(forms.Form):
 def page():
     """List findings, each with what shows it and what can be decided."""
     more = {"rows": worklist.ROWS, "key": "id"}
-    listing = tables.read("findings", COLUMNS, FindingQuery(), _fetch, **more)
+    listing = tables.read("findings", _columns(), FindingQuery(), _fetch, **more)
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch)
     summary = worklist.summary(db.session)
@@ -137,6 +142,14 @@ def decide_many():
         texts=texts,
         back=_list(),
     )
+
+
+def _columns():
+    """Return the columns: where all were decided, what was, in the place of the status."""
+    if request.args.get("status") not in (DECIDED, MUTED):
+        return COLUMNS
+    usual = {"status": False} | dict.fromkeys(worklist.OF_DECISION, True)
+    return [replace(each, usual=usual.get(each.name, each.usual)) for each in COLUMNS]
 
 
 def _fetch(**asked):

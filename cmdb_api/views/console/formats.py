@@ -3,7 +3,7 @@
 Each function gives text that is safe in a page: what came from hosts and people is escaped.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import format_date as babel_date
 from flask_babel import format_decimal, format_timedelta, get_timezone
@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from cmdb_api.models.types import now
+from cmdb_api.views.console import value_words
 
+_NOW = timedelta(minutes=1)
 NONE = Markup('<span class="none">—</span>')
 _DECIMAL = (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 _BINARY = (("PiB", 2**50), ("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
@@ -33,7 +35,9 @@ def ago(value):
     if at is None:
         return NONE
     passed = at - now()
-    shown = format_timedelta(passed, granularity="minute", add_direction=True, threshold=1.2)
+    shown = _("just now")
+    if abs(passed) >= _NOW:
+        shown = format_timedelta(passed, granularity="minute", add_direction=True, threshold=1.2)
     return _time(at, f"{_local(at)} {get_timezone()} · {_utc(at)}", shown)
 
 
@@ -86,14 +90,25 @@ def text(value):
 
 def field(value, name, kind=None):
     """Return the value of a field, whose name ends with its unit: ``size_bytes``."""
+    if isinstance(value, str):
+        return _worded(value, name, kind)
+    if isinstance(value, (list, tuple)) and value and name in value_words.FIELDS:
+        return Markup(", ").join(_worded(str(each), name, kind) for each in value)
     if isinstance(value, bool) or not isinstance(value, int):
-        is_time = isinstance(value, str) and name.endswith("_at") and value[10:11] == "T"
-        return moment(value) if is_time else text(value)
+        return text(value)
     for ending, show in _UNITS:
         if name.endswith(ending):
             return show(value, kind)
     # Not a quantity: 4 094 is no VLAN.
     return escape(value)
+
+
+def _worded(value, name, kind):
+    """Return a text of a field: a time, or a word that the page's language has another one for."""
+    if name.endswith("_at") and value[10:11] == "T":
+        return moment(value)
+    words = value_words.spoken(value, name, kind)
+    return text(value) if words is None else _hover(value, words)
 
 
 def plain(value):

@@ -4,6 +4,7 @@ The rules are those of the API: a form's values are loaded by the API's schema a
 service. A lost race is told with what is there now; sent again, the form is meant for that.
 """
 
+import json
 from contextlib import contextmanager
 
 from flask import g, render_template, request
@@ -20,7 +21,7 @@ from cmdb_api.views import errors
 from cmdb_api.views.console.messages import say
 
 # What of a form is no value.
-_NOT_VALUES = ("csrf_token", "etag")
+NOT_VALUES = ("csrf_token", "etag", "was")
 
 
 class Form(FlaskForm):
@@ -45,14 +46,32 @@ class Form(FlaskForm):
         return {
             field.short_name: field.data
             for field in self
-            if field.short_name not in _NOT_VALUES and not isinstance(field, SubmitField)
+            if field.short_name not in NOT_VALUES and not isinstance(field, SubmitField)
         }
 
 
 class EditForm(Form):
-    """A form that edits what is there; ``etag`` says of which version."""
+    """
+    A form that edits what is there; ``etag`` says of which version.
 
-    etag = HiddenField()
+    ``was`` has what the form began with: what of it was not touched is nobody's wish.
+    """
+
+    etag, was = HiddenField(), HiddenField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_submitted():
+            self.was.data = _kept(self.values())
+
+    def take_theirs(self):
+        """After a lost race, have what is saved now in all fields that were not touched here."""
+        began = _began(self.was.data)
+        for field in self:
+            name = field.short_name
+            if {name} <= began.keys() & self.current.keys() and _is(field.data, began[name]):
+                field.data, field.raw_data = self.current[name], None
+        self.was.data = _kept(self.current)
 
 
 class ManyField(SelectMultipleField):
@@ -129,7 +148,30 @@ def tell(form, error):
 
 def page(template, form, **more):
     """Return the page of a form, with the status that fits."""
+    if form.current and isinstance(form, EditForm):
+        form.take_theirs()
     return render_template(template, form=form, **more), form.status
+
+
+def _kept(values):
+    return json.dumps(values, default=str)
+
+
+def _began(text):
+    """Return what a form began with; nothing where that was not sent along."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is(typed, began):
+    """Tell whether a field has what it began with; browsers end lines their own way."""
+    one, other = (json.loads(_kept(value or None)) for value in (typed, began))
+    if isinstance(one, str) and isinstance(other, str):
+        return one.splitlines() == other.splitlines()
+    return one == other
 
 
 def wants_fragment():

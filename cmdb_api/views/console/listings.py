@@ -12,7 +12,7 @@ from cmdb_api.extensions import db
 from cmdb_api.services.search import lists, saved
 from cmdb_api.services.search.readers import Reader
 from cmdb_api.services.search.rows import Rows
-from cmdb_api.views.console import addresses, formats, labels, searching
+from cmdb_api.views.console import addresses, formats, labels, orders, searching
 
 # What the chosen rows of a form are called.
 PICK = "pick"
@@ -21,7 +21,10 @@ PICKED = "_picked"
 # Saved views that a page offers, at most.
 MOST_VIEWS = 50
 # Names in the address that are the table's own.
-OWN = ("columns", "start", "format", "cursor", "saved_view")
+OWN = ("columns", "start", "format", "cursor", "back", "saved_view")
+# The way back: the cursors of the pages before, FIRST for the first; the last so many letters of
+# them, for an address can't be long.
+BACK, FIRST, MOST_BACK = "back", "-", 1500
 # What filters are called, beside the columns that they are of.
 _ASKED = {
     "since": _l("Since"),
@@ -126,7 +129,21 @@ class Listing:
         """Return the address of the next page; None on the last."""
         if not self.next_cursor:
             return None
-        return self.url(cursor=self.next_cursor, start=self.start + len(self.items))
+        before = [*request.args.getlist(BACK), self.cursor or FIRST]
+        while sum(map(len, before)) > MOST_BACK:
+            del before[0]
+        more = {"start": self.start + len(self.items), BACK: before}
+        return self.url(cursor=self.next_cursor, **more)
+
+    @property
+    def previous_url(self):
+        """Return the address of the page before; None where the way to it is not known."""
+        *before, last = request.args.getlist(BACK) or [None]
+        if not self.cursor or last is None:
+            return None
+        start = max(0, self.start - self.asked.get("limit", len(self.items)))
+        where = {} if last == FIRST else {"cursor": last, "start": start}
+        return self.url(**{"cursor": None, "start": None, BACK: before} | where)
 
     def url(self, **changes):
         """Return this page's address with other values; None takes a name away."""
@@ -152,11 +169,22 @@ class Listing:
 
     def order(self, column):
         """Return how the list is ordered by a column, as aria-sort has it."""
-        own = self.rows.order[0] if self.rows else ""
-        sort = (self.asked.get("sort") or own).partition(",")[0]
-        if sort.removeprefix("-") != (self.sort_of(column) or "-"):
-            return None
-        return "descending" if sort.startswith("-") else "ascending"
+        way, number = orders.order(self, column) or (None, 1)
+        return way if number == 1 else None
+
+    def order_behind(self, column):
+        """Return how rows that are alike so far are ordered by a column, and as how manieth."""
+        way, number = orders.order(self, column) or (None, 1)
+        return (way, number) if number > 1 else None
+
+    @property
+    def then(self):
+        """Return what may order rows that are alike: see ``orders.then``."""
+        return orders.then(self)
+
+    def then_url(self, column):
+        """Return the address of the list ordered by a column too; None where there is none."""
+        return orders.then_url(self, column)
 
     def menu(self, column):
         """Return what narrows the list by a column: see ``searching.menu``."""
@@ -184,7 +212,7 @@ class Listing:
     @property
     def save_args(self):
         """Return what of the address a saved view keeps, and which list it is of."""
-        left = ("cursor", "start", "format", "limit", "saved_view", "list")
+        left = ("cursor", "start", BACK, "format", "limit", "saved_view", "list")
         kept = {name: request.args.getlist(name) for name in request.args if name not in left}
         return kept | {"list": self.of}
 
@@ -213,12 +241,15 @@ class Listing:
 
     def hidden(self, *without):
         """Return (name, value) of what a form on this page has to carry on, but for these names."""
-        left = (*without, "cursor", "start", "format")
+        left = (*without, "cursor", "start", BACK, "format")
         return [(k, v) for k, v in request.args.items(multi=True) if k not in left]
 
 
 def address(changes):
     """Return the address of this page with other values; None takes a name away."""
+    if "cursor" in changes:
+        # The way to another page is not the way to this one.
+        changes = {BACK: None} | changes
     args = {name: request.args.getlist(name) for name in request.args} | changes
     args = {name: value for name, value in args.items() if value not in (None, "", [])}
     return addresses.of(request.endpoint, args, **request.view_args)

@@ -39,6 +39,7 @@ class LoginForm(forms.Form):
         _l("Name"),
         validators=[DataRequired()],
         filters=[lambda text: text and text.replace("\0", "\ufffd")],
+        render_kw={"autofocus": True, "autocomplete": "username"},
     )
     password = PasswordField(_l("Password"), validators=[DataRequired()])
     next = HiddenField()

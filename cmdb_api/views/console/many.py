@@ -34,21 +34,31 @@ def texts():
 
 def each(chosen, work):
     """Do the work for each in a transaction of its own; return how many, and the errors."""
-    done, refused = 0, []
+    refused = [error for error in outcomes(chosen, work).values() if error]
+    return len(chosen) - len(refused), refused
+
+
+def outcomes(chosen, work):
+    """Do the work for each in a transaction of its own; return {each: what was refused}."""
+    found = {}
     db.session.rollback()
     for one in chosen:
-        try:
-            work(one)
-            db.session.commit()
-            done += 1
-        except CMDBError as error:
-            refused.append(error)
-        except DBAPIError as error:
-            log.warning("%s: %s", one, error.orig)
-            refused.append(Conflict(_("The database does not answer; try it again.")))
-        finally:
-            db.session.rollback()
-    return done, refused
+        found[one] = _outcome(one, work)
+    return found
+
+
+def _outcome(one, work):
+    try:
+        work(one)
+        db.session.commit()
+        return None
+    except CMDBError as error:
+        return error
+    except DBAPIError as error:
+        log.warning("%s: %s", one, error.orig)
+        return Conflict(_("The database does not answer; try it again."))
+    finally:
+        db.session.rollback()
 
 
 def tell(done, refused, text):

@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from marshmallow import fields
 
 from cmdb_api.errors import CMDBError, InUse, NotFound
@@ -33,7 +32,7 @@ tables.choosable(blp, master_changes.changes, "/changes")
 @blp.get("/<path>")
 def many(path):
     """List one sort by name."""
-    resource = _resource(path)
+    resource = resource_of(path)
     query = type("ListQuery", (schemas.OF[path].query,), {"unused": fields.Boolean()})
 
     def fetch(**asked):
@@ -56,7 +55,7 @@ tables.choosable(blp, many, "/<path>")
 @gate.needs(gate.WRITE)
 def add(path):
     """Add a piece."""
-    resource = _resource(path)
+    resource = resource_of(path)
     known = {name: request.args.get(name) for name in resource.parents}
     known["place"] = request.args.get("room")
     form = master_forms.form_of(db.session, resource, **known)
@@ -74,7 +73,7 @@ def add(path):
 @blp.route("/<path>/<int:number>", methods=["GET", "POST"])
 def one(path, number):
     """Show a piece, and change it."""
-    resource = _resource(path)
+    resource = resource_of(path)
     told = master.one(db.session, resource, number)
     form = master_forms.form_of(db.session, resource, keep=True, **told)
     if (given := master_forms.checked(form, resource)) is not None:
@@ -99,7 +98,7 @@ def one(path, number):
 @gate.needs(gate.WRITE)
 def remove(path, number):
     """Ask, and remove a piece that nothing uses; else tell what does."""
-    resource = _resource(path)
+    resource = resource_of(path)
     told = master.one(db.session, resource, number)
     form, using = forms.EditForm(data=told), None
     if form.validate_on_submit():
@@ -122,36 +121,7 @@ def remove(path, number):
     return page, status
 
 
-@blp.post("/<path>/remove-unused")
-def remove_unused(path):
-    """Remove those of the chosen ones that nothing uses; the others stay."""
-    resource = _resource(path)
-    given = request.form.getlist(tables.PICK)
-    # What is longer is nobody's number.
-    chosen = [int(text) for text in given if text.isdecimal() and len(text) < 19]
-    removed = kept = 0
-    for number in chosen[:1000]:
-        try:
-            with db.session.begin_nested():
-                master.remove(db.session, resource, number, actor=g.bearer.name)
-            removed += 1
-        except (InUse, NotFound):
-            kept += 1
-    db.session.commit()
-    if removed:
-        flash(ngettext("%(num)s is removed.", "%(num)s are removed.", removed))
-    if kept:
-        text = ngettext(
-            "%(num)s stays, as something uses it: open it to see what.",
-            "%(num)s stay, as something uses them: open one to see what.", kept,
-        )  # fmt: skip
-        flash(text, "warning")
-    if not chosen:
-        flash(_("Nothing was chosen: tick what is to be removed."), "warning")
-    return redirect(url_for("console.master.many", path=path), 303)
-
-
-def _resource(path):
+def resource_of(path):
     """Return a sort of master data; raises NotFound."""
     if path not in words.OF_PATH:
         raise NotFound(f"there is no master data called {path}")

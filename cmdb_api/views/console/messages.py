@@ -65,6 +65,11 @@ def say(text):
     return text if len(text) > LONGEST else _spoken(language.language(), for_people(text))
 
 
+def exact(text):
+    """Return a text that is one as it stands, without places, in the language of the page."""
+    return language.services().get(text) or text
+
+
 def for_people(text):
     """Return a message without what programs would do about it."""
     return _FOR_PROGRAMS.sub("", text)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from cmdb_api.extensions import db
 from cmdb_api.schemas.packages import PackageNamesQuery, PackageQuery
 from cmdb_api.services import package_names, package_rows, packages
-from cmdb_api.views.console import tables
+from cmdb_api.views.console import bulk, many, tables
 from cmdb_api.views.console.tables import Column
 
 blp = Blueprint("packages", __name__, url_prefix="/packages")
@@ -54,6 +54,12 @@ def _names():
     if tables.wanted_file() and not listing.errors:
         return tables.as_file(listing, _fetch_names)
     return render_template("console/package_names.html", listing=listing)
+
+
+@blp.post("/edit")
+def edit():
+    """Ask what is to change of the assets that have any of the chosen packages."""
+    return bulk.of_assets(package_names.assets(db.session, many.texts()))
 
 
 def _fetch_names(**asked):

@@ -20,7 +20,7 @@ from cmdb_api.views.console.tables import Column
 blp = Blueprint("saved", __name__, url_prefix="/assets/saved")
 PARTS = ("query", "columns", "sort")
 # Of an address what narrows nothing.
-NO_FILTERS = ("list", "cursor", "start", "format", "limit", "saved_view")
+NO_FILTERS = ("list", "cursor", "start", "back", "format", "limit", "saved_view")
 COLUMNS = [
     Column("name", _l("Name")),
     Column("description", _l("Description"), wide=True),

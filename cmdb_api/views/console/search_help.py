@@ -212,7 +212,7 @@ LISTS = {
             _l("All racks as a table"),
             rack_list.ROWS,
             (
-                ("free_u:>=4 AND data_centre:*", _l("racks with at least 4 free units")),
+                ("largest_gap:>=4", _l("racks in which a server of 4 units fits")),
                 ("used_percent:>90", _l("racks that are nearly full")),
                 ("asset_count:0 AND NOT room:*", _l("empty racks that stand in no room")),
             ),
