@@ -125,6 +125,15 @@ def test_nothing_changes_before_the_import_and_nobody_else_sees_the_file(fresh_o
     assert fresh_olga.get(upload).status_code == 200
 
 
+def test_that_new_assets_become_online_is_told_where_the_file_says_no_state(fresh_olga):
+    told = "1 asset is new, and the file does not tell its state"
+    for field, is_told in (("comment", True), ("state", False)):
+        upload = fresh_olga.upload("Hostname,Said\nnew07,planned\n").location
+        asked = {"column-1": "hostname", "column-2": field, "mode": "rows"}
+        page = fresh_olga.get(fresh_olga.post(upload, **asked).location).text
+        assert "new07" in page and (told in page) is is_told, field
+
+
 def test_what_was_chosen_is_what_is_imported(olga, our_site):
     upload = olga.upload(SHEET).location
     fields = {"column-1": "hostname", "column-2": "", "column-3": "inventory_number"}
