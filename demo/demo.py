@@ -7,6 +7,7 @@ import argparse
 import fcntl
 import getpass
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -26,6 +27,8 @@ BIN = Path(sys.executable).parent
 MINION = "demo01"
 USER = "demo"
 ROLES = ROOT / "server-roles"
+# As the simulated hosts do it; the name is none that a highstate would take away.
+REPORTING = {"function": "cmdb.report", "minutes": 10, "run_on_start": False, "return_job": False}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -39,6 +42,7 @@ class Demo:
         self.url = f"http://127.0.0.1:{self.api_port}"
         self.read_token = self.password = None
         self.master_secret = secrets.token_hex()
+        self.present = None
         self.processes = Processes(
             ROOT,
             {
@@ -65,6 +69,8 @@ class Demo:
             print("\n`make demo` alone stays up after this, and says how to ask the API and Salt.")
             return
         self.how_to_go_on()
+        if self.present:
+            self.present.start()
         print("\nRunning until Ctrl-C.", flush=True)
         while True:
             self.processes.check()
@@ -103,6 +109,7 @@ class Demo:
                 "master_port": self.return_port,
                 "sock_dir": f"{self.sockets}/minion",
                 "acceptance_wait_time": 1,
+                "schedule": {"report": REPORTING},
             },
         )
         (ROOT / "cmdb.cfg").write_text(
@@ -207,9 +214,12 @@ class Demo:
         # It needs packages that the rest of the demo does without.
         sys.path.insert(0, str(PROJECT))
         from simulated import Loader
+        from simulated_present import Present
 
         token = self.cmdb("token", "create", "--scope", "admin", "--name", "simulation")
-        Loader(self.url, token, self.master_secret, self.say).load(count)
+        loader = Loader(self.url, token, self.master_secret, self.say)
+        self.present = Present(loader, loader.load(count))
+        logging.basicConfig(filename=ROOT / "simulated.log", level=logging.INFO)
 
     def summary(self):
         """Print what the API recorded."""
@@ -252,6 +262,14 @@ class Demo:
         ):
             print(f"  {salt} '*' {words}")
         print(f"  echo 'db = team-data' >> {_short(ROLES)}; {salt} '*' cmdb.report")
+        if self.present:
+            print("\nThe simulated servers go on reporting; now and then something of one changes.")
+
+    def end(self):
+        """End all that was started."""
+        if self.present:
+            self.present.end()
+        self.processes.end()
 
 
 def main():
@@ -291,7 +309,7 @@ def _run(arguments):
         for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         demo.say("ending all processes")
-        demo.processes.end()
+        demo.end()
         shutil.rmtree(sockets, ignore_errors=True)
     return 0
 

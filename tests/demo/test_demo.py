@@ -86,9 +86,18 @@ def test_the_demo_opens_into_the_console_with_a_simulated_fleet():
             password = re.search(r"password  (\S+)", told)[1]
             listed = in_console(url, "demo", password, "assets?query=tag:simulated")
             assert "sim-" in listed
+            failing = in_console(url, "demo", password, "assets?query=fault:*")
+            assert "sim-web-0005" in failing and "sim-web-0002" not in failing
+            planned = in_console(url, "demo", password, "assets?query=state:planned")
+            assert "sim-new-0001" in planned
+            assert "The simulated servers go on reporting" in told
+            # Their log, where what they would have to say goes.
+            assert (PROJECT / ".demo/simulated.log").exists()
         finally:
             demo.send_signal(signal.SIGINT)
-            demo.stdout.read()
+            rest = demo.stdout.read().decode()
+    assert "demo: interrupted" in rest and "Traceback" not in rest
+    assert running(PROJECT) == []
 
 
 def in_console(url, name, password, path):
