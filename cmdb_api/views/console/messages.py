@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from cmdb_api.services.resources import RESOURCES
 from cmdb_api.services.search import titles
 from cmdb_api.views.console import labels, language
 
@@ -24,6 +25,9 @@ TELLING = 5
 TRIED = 3
 
 _FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
+_NOUNS = re.compile(
+    rf"(?<=there is no )({'|'.join(r.noun for r in RESOURCES if ' ' in r.noun)})(?= )"
+)
 _FIELD = re.compile(r"([a-z_][\w.]{0,63}): ")
 _NEXT_FIELD = re.compile(r"; (?=[a-z_][\w.]{0,63}: )")
 _HINT = re.compile(r"[;,:] | \(")
@@ -90,7 +94,10 @@ def listed(values):
 def _spoken(_language, text):
     # The same texts stand on page after page.
     known = _known(language.services())
-    return text if known is None else _whole(known, text)
+    # A noun of two words is one value, as it is not seen where a name follows.
+    whole = _NOUNS.sub(lambda noun: noun[0].replace(" ", "_"), text)
+    said = whole if known is None else _whole(known, whole)
+    return text if said == whole else said
 
 
 def _whole(known, text):
@@ -182,8 +189,9 @@ def _part(known, text, mark, depth):
 def _word(name):
     """Return what a word of the record is called."""
     key = name.strip().replace(" ", "_")
-    if key in titles.TITLES:
-        return labels.column(key)
+    for column in (key, f"{key}s"):
+        if column in titles.TITLES:
+            return labels.column(column)
     known = {**labels.STATES, **labels.ROLES}
     return str(known[name]) if name in known else name
 
