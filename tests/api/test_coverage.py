@@ -203,7 +203,7 @@ def test_hints_say_what_can_be_done_without_salt_where_there_is_none(
     push(accepted=["known01"])
     hints = {name: one["hint"] for name, one in items(writer.get(MISSING)).items()}
     assert hints["agent01"].endswith("python3 -m cmdb_agent status")
-    assert hints["web01"].endswith("salt web01 cmdb.status")
+    assert hints["web01"].endswith("salt web01 cmdb.status; then: salt web01 cmdb.report")
     assert hints["never01"].startswith("no Salt master or roster names it")
     assert hints["known01"].startswith("install it: salt known01 state.apply cmdb")
 

@@ -35,10 +35,11 @@ WRONG = {
 }
 
 
-def day(n):
-    """Return a day, in one of three formats."""
-    found = date(2024, 1, 1) + timedelta(days=n % 700)
-    return (found, found.strftime("%Y/%m/%d"), f"{found.year}年{found.month}月{found.day}日")[n % 3]
+def day(n, later=0):
+    """Return a day, or one so many days later, in one of three formats."""
+    found = date(2024, 1, 1) + timedelta(days=n % 700 + later)
+    spoken = f"{found.year}年{found.month}月{found.day}日"
+    return (found, found.strftime("%Y/%m/%d"), spoken)[(n + later) % 3]
 
 
 def rows(wrong):
@@ -46,7 +47,7 @@ def rows(wrong):
         number = FIRST + n
         row = [
             *(f"web{n:04}", "北京一号", f"R{n // IN_A_RACK:03}", n % IN_A_RACK + 1),
-            *("生产" if n % 2 else "测试", "电商", "王伟、李娜", day(n), day(n + 1)),
+            *("生产" if n % 2 else "测试", "电商", "王伟、李娜", day(n), day(n, 1)),
             *(f"IT-{n:05}", "在线", f"第{n}台"),
         ]
         if number in wrong:

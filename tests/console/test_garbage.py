@@ -80,12 +80,14 @@ def everything(app):
 
 def test_no_address_makes_a_page_fail(rough, anna):
     failed, turns = [], itertools.cycle(GARBAGE)
+    # SQLite takes nearly anything.
+    many = 1 if "sqlite" in rough.app.config["SQLALCHEMY_DATABASE_URI"] else 3
     for rule in rules(rough.app, "GET"):
         path = walking.filled(rule, rough.known)
         for query in ("", *walking.ALSO.get(rule.endpoint, ())):
             for name in prying.names(anna, "GET", f"{path}?{query}"):
                 # All for each would take minutes; they take turns, so that each meets many names.
-                for garbage in itertools.islice(turns, 3):
+                for garbage in itertools.islice(turns, many):
                     asked = f"{path}?{query}&{quote(name)}={garbage}"
                     answer = anna.get(asked)
                     answer.close()
