@@ -21,6 +21,9 @@ from cmdb_api.services.search.columns import LIST, TEXT
 from cmdb_api.services.search.ordering import MOST, Key
 
 HOSTNAME = "hostname"
+# What an asset names one of, and the table that the name is read from.
+_NAMED = {resource.field: resource for resource in SINGLE}
+_TABLES = {name: r.model.__table__.alias(f"order_{name}") for name, r in _NAMED.items()}
 
 
 class Order(ordering.Order):
@@ -36,6 +39,9 @@ def join(rows):
     # What an older version read is not what is meant now: as if it were not there.
     kept = and_(AssetFacts.asset_id == Asset.id, AssetFacts.version == summaries.VERSION)
     rows = rows.join(AssetStatus, AssetStatus.asset_id == Asset.id, isouter=True)
+    # Databases leave out those that nothing is read from.
+    for name, table in _TABLES.items():
+        rows = rows.join(table, table.c.id == _NAMED[name].of_asset, isouter=True)
     return rows.join(AssetFacts, kept, isouter=True)
 
 
@@ -95,9 +101,7 @@ def _value(session, column):
     if name == HOSTNAME:
         return Asset.hostname_key
     if name in _NAMED:
-        model = _NAMED[name].model
-        same = model.id == _NAMED[name].of_asset
-        return select(model.name).where(same).correlate(Asset).scalar_subquery()
+        return _TABLES[name].c.name
     if name == "changed_at":
         return column_values.newest_change()
     if name in ("reported_at", "via"):
@@ -116,6 +120,3 @@ def _value(session, column):
 def _count(kind):
     same = Section.asset_id == Asset.id, Section.kind == kind, Section.digest.is_not(None)
     return select(Section.item_count).where(*same).correlate(Asset).scalar_subquery()
-
-
-_NAMED = {resource.field: resource for resource in SINGLE}
