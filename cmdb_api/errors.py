@@ -4,6 +4,15 @@
 where a program can use more than that, ``details`` holds it.
 """
 
+import re
+
+_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
+
+
+def for_people(text):
+    """Return a message without what programs would do about it."""
+    return _FOR_PROGRAMS.sub("", text)
+
 
 class CMDBError(Exception):
     """The base: what was wrong, where, and what to do."""

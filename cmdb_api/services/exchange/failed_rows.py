@@ -6,12 +6,12 @@ It has the same columns, and one that tells why; that one is known again and lef
 import csv
 import io
 import json
-import re
 import tempfile
 from datetime import date, datetime
 
 from xlsxwriter import Workbook
 
+from cmdb_api.errors import for_people
 from cmdb_api.services.exchange import cells, headings
 from cmdb_api.services.exchange.sheet_writer import OPTIONS, Plain
 from cmdb_api.services.exchange.tables import CSV, JSONL, XLSX, Fault
@@ -21,8 +21,6 @@ WRONG, PLAIN_WIDTH, WIDE = "#FFC7CE", 16, 60
 DATES, TIMES = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 # What a comment in a sheet holds.
 LONGEST_COMMENT = 2000
-# What an API says to programs is none of the file that people mend.
-_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
 
 
 def write(survey, columns, failed):
@@ -42,7 +40,7 @@ def told(reasons, columns):
 
 
 def _text(reason, names):
-    heading, said = names.get(reason.column), _FOR_PROGRAMS.sub("", reason.text)
+    heading, said = names.get(reason.column), for_people(reason.text)
     near = f" ({', '.join(reason.nearest)}?)" if reason.nearest else ""
     near = "" if "did you mean" in reason.text else near
     return f"{heading}: {said}{near}" if heading else f"{said}{near}"

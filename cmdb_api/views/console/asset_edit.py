@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
@@ -203,7 +203,4 @@ def _to_asset(hostname):
 
 def _page(name, hostname, form, **more):
     head = headline.of(db.session, hostname)
-    if form.current and hasattr(form, "take_theirs"):
-        form.take_theirs()
-    made = render_template(f"console/asset_edit_{name}.html", form=form, asset=head, **more)
-    return made, form.status
+    return forms.page(f"console/asset_edit_{name}.html", form, asset=head, **more)

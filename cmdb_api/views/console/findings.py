@@ -1,25 +1,21 @@
 """What a person should decide: each with what shows it, decided one by one or many at once."""
 
-import logging
 from dataclasses import replace
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DBAPIError
 from wtforms import StringField, TextAreaField
 
-from cmdb_api.errors import CMDBError, Conflict
+from cmdb_api.errors import CMDBError
 from cmdb_api.extensions import db
 from cmdb_api.models.finding import CLOSED, DECIDED, MUTED
 from cmdb_api.schemas.finding import MOST, DecisionSchema, FindingQuery
 from cmdb_api.services import decisions, worklist
-from cmdb_api.views.console import finding_evidence, forms, tables
+from cmdb_api.views.console import finding_evidence, forms, many, tables
 from cmdb_api.views.console import finding_texts as texts
 from cmdb_api.views.console.messages import listed
 from cmdb_api.views.console.tables import Column
-
-log = logging.getLogger(__name__)
 
 blp = Blueprint("findings", __name__, url_prefix="/findings")
 
@@ -129,8 +125,9 @@ def decide_many():
         told = [*form.wrong, *(text for texts_ in form.errors.values() for text in texts_)]
         flash(" ".join(map(str, told)) or _("Choose findings first, then decide."), "danger")
         return redirect(_list(), 303)
-    db.session.rollback()
-    results = {n: _decided(_bounded(n), given) for n in dict.fromkeys(numbers)}
+    more = given | {"actor": g.bearer.name}
+    work = lambda number: decisions.decide(db.session, _bounded(number), **more)  # noqa: E731
+    results = many.outcomes(dict.fromkeys(numbers), work)
     found = worklist.some(db.session, results)
     refused = sum(error is not None for error in results.values())
     return render_template(
@@ -169,21 +166,6 @@ def _one(number, form, *, tried=False):
         texts=texts,
         evidence_of=finding_evidence.of,
     )
-
-
-def _decided(number, given):
-    """Decide in a transaction of its own; return what was refused as an error, else None."""
-    try:
-        decisions.decide(db.session, number, actor=g.bearer.name, **given)
-        db.session.commit()
-    except CMDBError as error:
-        return error
-    except DBAPIError as error:
-        log.warning("decision about finding %d: %s", number, error.orig)
-        return Conflict(_("The database does not answer; decide it again."))
-    finally:
-        db.session.rollback()
-    return None
 
 
 def _counted(summary, asked):

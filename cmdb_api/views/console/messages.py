@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from cmdb_api.errors import for_people
 from cmdb_api.services.resources import RESOURCES
 from cmdb_api.services.search import titles
 from cmdb_api.views.console import labels, language
@@ -24,7 +25,6 @@ TELLING = 5
 # Places of a text where a hint may begin that are tried.
 TRIED = 3
 
-_FOR_PROGRAMS = re.compile(r"[;,]? (?:POST|GET|PUT) /api/v1/\S+ (?:adds one|lists them)")
 _NOUNS = re.compile(
     rf"(?<=there is no )({'|'.join(r.noun for r in RESOURCES if ' ' in r.noun)})(?= )"
 )
@@ -72,11 +72,6 @@ def say(text):
 def exact(text):
     """Return a text that is one as it stands, without places, in the language of the page."""
     return language.services().get(text) or text
-
-
-def for_people(text):
-    """Return a message without what programs would do about it."""
-    return _FOR_PROGRAMS.sub("", text)
 
 
 def say_all(fields):

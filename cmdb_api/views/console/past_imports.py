@@ -5,14 +5,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from cmdb_api.errors import NotFound
+from cmdb_api.errors import NotFound, for_people
 from cmdb_api.extensions import db
 from cmdb_api.schemas.page import RowsQuery
 from cmdb_api.services.exchange import mapping, runs, uploads
 from cmdb_api.services.exchange.making import POSSIBLE
 from cmdb_api.services.exchange.tables import TYPES
 from cmdb_api.views.console import exchange, formats, gate, labels, tables
-from cmdb_api.views.console.messages import for_people, say
+from cmdb_api.views.console.messages import say
 from cmdb_api.views.console.tables import Column
 
 family = exchange.blp
